@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+/** The command line: what `npm start`, `npm run lab` and the set-up call. */
+import { Command } from 'commander';
+import { SingleBar, Presets } from 'cli-progress';
+import { makePictures, readPictures } from './data/emoji/pictures.js';
+import { openLab, prepareLab } from './notebook/lab.js';
+import { terminalReport } from './notebook/report.js';
+import { defaultOutput, runWorkbook } from './notebook/workbook.js';
+
+const program = new Command('mmp').description('Masked Modality Projection: the workbook');
+
+program
+  .command('data')
+  .description('rasterise the emoji pictures, unless a whole and current cache is there')
+  .action(() => {
+    try {
+      readPictures();
+      return;
+    } catch (error) {
+      console.log((error as Error).message);
+    }
+    const bar = new SingleBar(
+      {
+        format: 'rasterising emoji {bar} {value}/{total}',
+        noTTYOutput: true,
+        notTTYSchedule: 1000,
+      },
+      Presets.shades_classic,
+    );
+    bar.start(0, 0);
+    makePictures((done, total) => {
+      bar.setTotal(total);
+      bar.update(done);
+    });
+    bar.stop();
+  });
+
+program
+  .command('workbook')
+  .description('execute the notebooks headless and write executed notebooks and a site')
+  .option('--only <start...>', 'only notebooks whose names start so, such as 03')
+  .option('--output <folder>', 'where the result goes')
+  .option('--cell-seconds <number>', 'the longest that one cell may take', positive)
+  .action(async (options: { only?: string[]; output?: string; cellSeconds?: number }) => {
+    const output = options.output ?? (options.only ? `${defaultOutput}-only` : defaultOutput);
+    const entries = await runWorkbook({ ...options, output, report: terminalReport() });
+    console.log(`\n${output}/index.html`);
+    const failed = entries.filter(({ failure }) => failure);
+    for (const { name, failure } of failed) {
+      console.error(`${name}: cell ${failure?.cell} failed`);
+    }
+    if (failed.length > 0) process.exitCode = 1;
+  });
+
+program
+  .command('lab')
+  .description('open the notebooks in JupyterLab, in a Python environment inside the project')
+  .option('--prepare', 'prepare the environment and stop')
+  .argument('[jupyter...]', 'what else JupyterLab is told, after --')
+  .action((parameters: string[], options: { prepare?: boolean }) => {
+    prepareLab();
+    if (!options.prepare) openLab(parameters);
+  });
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`expected a positive number, got "${text}"`);
+  return value;
+}
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(`mmp: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});

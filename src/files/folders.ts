@@ -1,0 +1,42 @@
+/** Folders that are either whole or not there. */
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+const unfinished = /^\.(.+)\.([0-9]+)\.partial$/;
+
+/**
+ * A folder under construction beside its final place. What an earlier, killed construction of the same
+ * folder left behind is removed.
+ *
+ * @throws Error naming the folder and the reason when it cannot be made
+ */
+export function beginFolder(target: string): string {
+  const parent = path.dirname(target);
+  const partial = path.join(parent, `.${path.basename(target)}.${process.pid}.partial`);
+  try {
+    mkdirSync(parent, { recursive: true });
+    for (const name of readdirSync(parent)) {
+      const [, base, pid] = unfinished.exec(name) ?? [];
+      const leftOver = base === path.basename(target) && !isRunning(Number(pid));
+      if (leftOver) rmSync(path.join(parent, name), { recursive: true });
+    }
+    mkdirSync(partial);
+  } catch (error) {
+    throw new Error(`cannot write ${target}: ${(error as Error).message}`, { cause: error });
+  }
+  return partial;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return pid !== process.pid && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Puts a finished folder in its place; what stood there before is replaced as a whole. */
+export function finishFolder(partial: string, target: string): void {
+  rmSync(target, { recursive: true, force: true });
+  renameSync(partial, target);
+}

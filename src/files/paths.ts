@@ -1,0 +1,13 @@
+/** Where things lie in the repository. Compiled files run from dist/src, two folders below its root. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+/** The folder with package.json. */
+export const projectRoot = findRoot(__dirname);
+
+function findRoot(folder: string): string {
+  if (existsSync(path.join(folder, 'package.json'))) return folder;
+  const parent = path.dirname(folder);
+  if (parent === folder) throw new Error(`no package.json above ${__dirname}`);
+  return findRoot(parent);
+}

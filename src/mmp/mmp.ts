@@ -1,0 +1,113 @@
+/**
+ * Masked Modality Projection: the stages in the order of the equations.
+ *
+ *   T_i → X̃_i → Â_i (Eq. 2) → R_{m←i} (Eq. 3) → F_{m←i} (Eq. 4) → Z_m (Eq. 5) → T̂_m (Eq. 6)
+ */
+import { namesOf, type ModalityShape, type Tokens } from '../models/base.js';
+import type { Attended } from '../tensor/crossAttention.js';
+import { Parameters } from '../tensor/parameters.js';
+import { expectShapes, type Axes } from '../tensor/shapes.js';
+import type { tf } from '../tensor/tf.js';
+import { addAggregate, aggregate, toCommonWidth } from './aggregate.js';
+import { resolveConfig, type MmpConfig, type ResolvedConfig } from './config.js';
+import { splitModalities } from './masking.js';
+import { addProject, concatenate, project } from './project.js';
+import { addRefine, refine } from './refine.js';
+import { addRelate, relate } from './relate.js';
+
+/** Something per modality. */
+type ByModality<T> = Record<string, T>;
+
+/** What Eq. 3–6 make for one masked modality m. */
+export interface TargetParts {
+  /** By source i: R_{m←i} [B, L, d], weights [B, H, L, L] */
+  readonly related: ByModality<Attended>;
+  /** By source i: F_{m←i} [B, N_i, d], weights [B, H, N_i, L]; 'aggregated': [B, L, d], [B, H, L, N_i] */
+  readonly refined: ByModality<Attended>;
+  /** Z_m [B, N_m, (M−1)·d] */
+  readonly concatenated: tf.Tensor;
+  /** T̂_m [B, N_m, d_m] */
+  readonly projected: tf.Tensor;
+}
+
+/** Every intermediate value of one projection, for teaching and plots. */
+export interface MmpParts {
+  /** By i ∈ 𝒜: Â_i [B, L, d], weights [B, H, L, N_i] */
+  readonly aggregated: ByModality<Attended>;
+  /** By m ∈ 𝒦 */
+  readonly targets: ByModality<TargetParts>;
+}
+
+export class Mmp {
+  readonly config: ResolvedConfig;
+  readonly parameters: Parameters;
+
+  /** @param seed decides every initial value */
+  constructor(config: MmpConfig, seed: number) {
+    this.config = resolveConfig(config);
+    this.parameters = new Parameters(seed);
+    for (const modality of this.config.modalities) {
+      addAggregate(this.parameters, this.config, modality);
+      addRelate(this.parameters, this.config, modality.name);
+      addRefine(this.parameters, this.config, modality.name);
+      addProject(this.parameters, this.config, modality);
+    }
+  }
+
+  /**
+   * Projects the tokens of every masked modality from those of the available ones (Eq. 2–6).
+   *
+   * @param tokens T_i of every available modality; tokens of masked ones are not read
+   * @param masked 𝒦
+   * @throws Error when 𝒦 is wrong, or tokens of an available modality are absent or misshapen
+   */
+  project(tokens: Tokens, masked: readonly string[]): MmpParts {
+    const split = splitModalities(namesOf(this.config), masked);
+
+    let axes: Axes = {};
+    const common: ByModality<tf.Tensor> = {};
+    const aggregated: ByModality<Attended> = {};
+    for (const { name, width } of this.config.modalities) {
+      if (!split.available.includes(name)) continue;
+      const own = tokens[name];
+      if (!own) throw new Error(`Mmp.project: no tokens of the available modality "${name}"`);
+      const { B } = expectShapes('Mmp.project', { [name]: [own, `B N ${width}`] }, axes);
+      axes = { B };
+      const atCommonWidth = toCommonWidth(this.parameters, name, own);
+      common[name] = atCommonWidth;
+      aggregated[name] = aggregate(this.parameters, this.config, name, atCommonWidth);
+    }
+    const targets: ByModality<TargetParts> = {};
+    for (const target of this.config.modalities) {
+      if (!split.masked.includes(target.name)) continue;
+      targets[target.name] = this.projectOne(target, common, aggregated);
+    }
+    return { aggregated, targets };
+  }
+
+  /** Eq. 3–6 for one m ∈ 𝒦, from X̃_i and Â_i of every i ∈ 𝒜. */
+  private projectOne(
+    target: ModalityShape,
+    common: ByModality<tf.Tensor>,
+    aggregated: ByModality<Attended>,
+  ): TargetParts {
+    const { parameters, config } = this;
+    const m = target.name;
+    const related: ByModality<Attended> = {};
+    const refined: ByModality<Attended> = {};
+    for (const i of Object.keys(aggregated)) {
+      const relation = relate(parameters, config, m, aggregated[i]!.output);
+      related[i] = relation;
+      refined[i] = refine(parameters, config, m, relation.output, common[i]!);
+    }
+    const concatenated = concatenate(parameters, config, target, refined);
+    return { related, refined, concatenated, projected: project(parameters, m, concatenated) };
+  }
+}
+
+/** T̂_m by masked modality. */
+export function projectedTokens(parts: MmpParts): Tokens {
+  return Object.fromEntries(
+    Object.entries(parts.targets).map(([name, { projected }]) => [name, projected]),
+  );
+}

@@ -1,0 +1,42 @@
+/**
+ * The one interface of base networks: `embed` turns inputs into tokens per modality and `fuse` turns
+ * tokens into logits. MMP stands between the two, so a base network knows nothing of it.
+ */
+import type { Parameters } from '../tensor/parameters.js';
+import type { tf } from '../tensor/tf.js';
+
+/** One modality's tokens T_m: [B, N_m, d_m]. */
+export interface ModalityShape {
+  readonly name: string;
+  /** N_m */
+  readonly tokens: number;
+  /** d_m */
+  readonly width: number;
+}
+
+/** What a network reads, by modality; shapes are the network's own. */
+export type Inputs = Readonly<Record<string, tf.Tensor>>;
+
+/** T_m by modality, each [B, N_m, d_m]. */
+export type Tokens = Readonly<Record<string, tf.Tensor>>;
+
+export interface Fused {
+  /** [B, C] */
+  readonly logits: tf.Tensor;
+  /** Self-attention weights of every block, [B, H, T, T] over all tokens. */
+  readonly attention: tf.Tensor[];
+}
+
+export interface BaseNetwork {
+  readonly modalities: readonly ModalityShape[];
+  readonly parameters: Parameters;
+  /** Tokens of the modalities that `inputs` holds; the others are not touched. */
+  embed(inputs: Inputs): Tokens;
+  /** Logits from the tokens of every modality. */
+  fuse(tokens: Tokens): Fused;
+}
+
+/** The names of a network's modalities, in declared order. */
+export function namesOf(network: Pick<BaseNetwork, 'modalities'>): string[] {
+  return network.modalities.map(({ name }) => name);
+}

@@ -1,0 +1,46 @@
+/** Markdown with formulas and highlighted code, as the notebooks write it. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import katexPlugin from '@vscode/markdown-it-katex';
+import hljs from 'highlight.js';
+import MarkdownIt from 'markdown-it';
+
+const renderer = new MarkdownIt({
+  html: true,
+  linkify: false,
+  highlight: (code, language) => highlighted(code, language),
+}).use(katexPlugin as unknown as MarkdownIt.PluginSimple, { throwOnError: true });
+
+/** Links between notebooks lead to each other's pages. */
+const defaultLink =
+  renderer.renderer.rules.link_open ??
+  ((tokens, index, options, _env, self) => self.renderToken(tokens, index, options));
+renderer.renderer.rules.link_open = (tokens, index, options, env, self) => {
+  const token = tokens[index]!;
+  const target = token.attrGet('href') ?? '';
+  token.attrSet('href', target.replace(/\.ipynb(#.*)?$/, '.html$1'));
+  return defaultLink(tokens, index, options, env, self);
+};
+
+/**
+ * @throws Error when a formula cannot be set
+ */
+export function renderMarkdown(source: string): string {
+  return renderer.render(source);
+}
+
+export function highlighted(code: string, language: string): string {
+  const known = hljs.getLanguage(language) ? language : 'plaintext';
+  return hljs.highlight(code, { language: known }).value;
+}
+
+/** The files that pages need beside their own text: path in the site's assets → file. */
+export function markdownAssets(): Record<string, string> {
+  const load = createRequire(__filename);
+  const katex = path.dirname(load.resolve('katex/dist/katex.min.css'));
+  return {
+    'katex.min.css': path.join(katex, 'katex.min.css'),
+    fonts: path.join(katex, 'fonts'),
+    'highlight.css': load.resolve('highlight.js/styles/github.css'),
+  };
+}

@@ -1,0 +1,93 @@
+/** An executed notebook as one HTML page that works offline. */
+import { escapeHtml } from '../notebook/html.js';
+import type { CodeCell, Notebook, Output } from '../notebook/format.js';
+import { titleOf } from '../notebook/format.js';
+import { highlighted, renderMarkdown } from './markdown.js';
+
+const plotlyMime = 'application/vnd.plotly.v1+json';
+
+/** A whole HTML document. Scripts and styles come from `assets/` beside it. */
+export function documentHtml(title: string, body: string, withPlotly: boolean): string {
+  const plotly = withPlotly
+    ? '<script src="assets/plotly.js" defer></script><script src="assets/figures.js" defer></script>'
+    : '';
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<link rel="stylesheet" href="assets/katex.min.css">
+<link rel="stylesheet" href="assets/highlight.css">
+<link rel="stylesheet" href="assets/site.css">
+${plotly}
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+}
+
+/** The page of one notebook, with a line of navigation above it. */
+export function notebookPage(notebook: Notebook, navigation: string): string {
+  const cells = notebook.cells.map((cell) =>
+    cell.cell_type === 'markdown'
+      ? `<section class="text">${renderMarkdown(cell.source)}</section>`
+      : codeHtml(cell),
+  );
+  const body = `<nav>${navigation}</nav>\n<main>\n${cells.join('\n')}\n</main>`;
+  return documentHtml(titleOf(notebook), body, figuresOf(notebook).length > 0);
+}
+
+function codeHtml({ source, execution_count: count, outputs }: CodeCell): string {
+  const code = highlighted(source, 'typescript');
+  const shown = outputs.map((output) => `<div class="output">${outputHtml(output)}</div>`);
+  return `<section class="code"><span class="count">${count ?? ''}</span>
+<pre class="source"><code>${code}</code></pre>
+${shown.join('\n')}</section>`;
+}
+
+function outputHtml(output: Output): string {
+  if (output.output_type === 'stream') {
+    const kind = output.name === 'stderr' ? ' class="stderr"' : '';
+    return `<pre${kind}>${escapeHtml(withoutColours(String(output.text)))}</pre>`;
+  }
+  const data = dataOf(output);
+  const text = textOf(data, 'text/plain');
+  const figure = data[plotlyMime];
+  if (figure !== undefined) {
+    // Inside a script element only the start of a closing tag has to be hidden.
+    const json = JSON.stringify(figure).replaceAll('<', '\\u003c');
+    return `<figure class="plotly" role="img" aria-label="${escapeHtml(text)}">
+<script type="application/json">${json}</script></figure>`;
+  }
+  const html = textOf(data, 'text/html') || textOf(data, 'image/svg+xml');
+  if (html !== '') return html;
+  const png = textOf(data, 'image/png');
+  if (png !== '') return `<img alt="${escapeHtml(text)}" src="data:image/png;base64,${png}">`;
+  return `<pre>${escapeHtml(text)}</pre>`;
+}
+
+/** An output's contents by MIME type; streams have none. */
+export function dataOf(output: Output): Readonly<Record<string, unknown>> {
+  return (output.data ?? {}) as Record<string, unknown>;
+}
+
+/** An output's text of one MIME type, empty where it has none. */
+export function textOf(data: Readonly<Record<string, unknown>>, mime: string): string {
+  const text = data[mime];
+  return typeof text === 'string' ? text : '';
+}
+
+/** The outputs that are Plotly figures. */
+export function figuresOf(notebook: Notebook): Output[] {
+  return notebook.cells
+    .flatMap((cell) => (cell.cell_type === 'code' ? cell.outputs : []))
+    .filter((output) => plotlyMime in dataOf(output));
+}
+
+/** Text without the terminal's colour codes. */
+function withoutColours(text: string): string {
+  return text.replaceAll(/\u001b\[[0-9;]*m/g, '');
+}

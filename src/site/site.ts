@@ -1,0 +1,88 @@
+/** The static site of a workbook run: a page per notebook, an index, and the assets they share. */
+import { cpSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { projectRoot } from '../files/paths.js';
+import { writeWhole } from '../files/write.js';
+import { titleOf, type Notebook } from '../notebook/format.js';
+import { openingMime, type Opening } from '../notebook/budget.js';
+import { duration } from '../notebook/progress.js';
+import { escapeHtml } from '../notebook/html.js';
+import type { CellFailure } from '../notebook/run.js';
+import { markdownAssets } from './markdown.js';
+import { dataOf, documentHtml, figuresOf, notebookPage, textOf } from './page.js';
+
+/** One executed notebook of a run. */
+export interface Entry {
+  /** The notebook's file name without its ending: `01-the-problem` */
+  readonly name: string;
+  readonly notebook: Notebook;
+  readonly seconds: number;
+  readonly failure?: CellFailure;
+}
+
+/** Writes the pages of all entries, the index and the assets into a folder. */
+export function writeSite(folder: string, entries: readonly Entry[], finished: Date): void {
+  const assets: Record<string, string> = {
+    ...markdownAssets(),
+    'plotly.js': createRequire(__filename).resolve('plotly.js-dist'),
+    'site.css': path.join(projectRoot, 'src', 'site', 'site.css'),
+    'figures.js': path.join(projectRoot, 'src', 'site', 'figures.js'),
+  };
+  for (const [name, source] of Object.entries(assets)) {
+    cpSync(source, path.join(folder, 'assets', name), { recursive: true });
+  }
+  entries.forEach((entry, index) => {
+    const links = [
+      link(entries[index - 1], '←'),
+      '<a href="index.html">Contents</a>',
+      link(entries[index + 1], '→'),
+    ];
+    writeWhole(
+      path.join(folder, `${entry.name}.html`),
+      notebookPage(entry.notebook, links.join(' · ')),
+    );
+  });
+  writeWhole(path.join(folder, 'index.html'), indexHtml(entries, finished));
+}
+
+function link(entry: Entry | undefined, arrow: string): string {
+  if (!entry) return `<span class="end">${arrow}</span>`;
+  const title = escapeHtml(titleOf(entry.notebook));
+  return `<a href="${entry.name}.html">${arrow === '←' ? `← ${title}` : `${title} →`}</a>`;
+}
+
+/** What a notebook's opening line said: backend and budget. */
+export function openingOf(notebook: Notebook): Opening | undefined {
+  const outputs = notebook.cells.flatMap((cell) => (cell.cell_type === 'code' ? cell.outputs : []));
+  const opening = outputs.find((output) => openingMime in dataOf(output));
+  return opening && (dataOf(opening)[openingMime] as Opening);
+}
+
+function indexHtml(entries: readonly Entry[], finished: Date): string {
+  const total = entries.reduce((sum, { seconds }) => sum + seconds, 0);
+  const rows = entries.map((entry) => {
+    const opening = openingOf(entry.notebook);
+    const state = entry.failure ? `failed in cell ${entry.failure.cell}` : 'ran';
+    return `<tr><td><a href="${entry.name}.html">${escapeHtml(titleOf(entry.notebook))}</a></td>
+<td>${state}</td><td class="number">${duration(entry.seconds)}</td>
+<td>${opening ? escapeHtml(`${opening.name} (${opening.device})`) : ''}</td>
+<td>${opening?.budget ?? ''}</td><td class="number">${figuresOf(entry.notebook).length}</td></tr>`;
+  });
+  const pictures = entries.flatMap(({ name, notebook }) => {
+    const last = figuresOf(notebook).at(-1);
+    if (!last) return [];
+    const title = escapeHtml(textOf(dataOf(last), 'text/plain'));
+    const png = textOf(dataOf(last), 'image/png');
+    return `<a href="${name}.html"><img alt="${title}" src="data:image/png;base64,${png}"></a>`;
+  });
+  const body = `<main>
+<h1>MMP Workbook</h1>
+<p>Masked Modality Projection, executed from top to bottom on ${finished.toISOString().slice(0, 16).replace('T', ' ')} UTC
+in ${duration(total)}. Each page is a notebook with its outputs; the executed <code>.ipynb</code> files lie beside them.</p>
+<table><thead><tr><th>Notebook</th><th>State</th><th>Time</th><th>Backend</th><th>Budget</th><th>Figures</th></tr></thead>
+<tbody>${rows.join('\n')}</tbody></table>
+<div class="gallery">${pictures.join('\n')}</div>
+</main>`;
+  return documentHtml('MMP Workbook', body, false);
+}

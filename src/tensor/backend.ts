@@ -1,0 +1,93 @@
+/** Which TF.js backend runs, and how it is chosen: native TensorFlow, then wasm, then plain JavaScript. */
+import { createRequire } from 'node:module';
+import util from 'node:util';
+import { tf } from './tf.js';
+
+export const backendNames = ['tensorflow', 'wasm', 'cpu'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** What a run stands on; printed first in every notebook and stored with every run. */
+export interface BackendDescription {
+  readonly name: BackendName;
+  readonly device: string;
+  readonly tfjs: string;
+  readonly node: string;
+}
+
+const nativePackage = '@tensorflow/tfjs-node-gpu';
+const load = createRequire(__filename);
+
+/**
+ * Loads the optional native package.
+ *
+ * @throws Error saying why it did not load
+ */
+function loadNative(): void {
+  // tfjs-node 4.22 calls two functions that Node 23 removed.
+  const legacy = util as unknown as Record<string, unknown>;
+  legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  legacy.isArray ??= Array.isArray;
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  try {
+    load(nativePackage);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new Error(
+      `backend tensorflow: the optional package ${nativePackage} did not load (${reason}); ` +
+        `run "npm install ${nativePackage}@4.22.0 --no-save", or use MMP_BACKEND=wasm`,
+    );
+  }
+}
+
+function isBackendName(name: string): name is BackendName {
+  return (backendNames as readonly string[]).includes(name);
+}
+
+/**
+ * Makes a backend the current one. Without a name it takes MMP_BACKEND, and without that the first
+ * that works in the order tensorflow, wasm, cpu. A backend asked for by name is never replaced by another.
+ *
+ * @throws Error when the named backend is unknown or cannot run here
+ */
+export async function useBackend(
+  name: string | undefined = process.env.MMP_BACKEND,
+): Promise<BackendDescription> {
+  if (name === undefined || name === '') {
+    for (const candidate of backendNames) {
+      try {
+        return await useBackend(candidate);
+      } catch {
+        // The next one is tried; cpu always works.
+      }
+    }
+  }
+  if (name === undefined || !isBackendName(name)) {
+    throw new Error(`unknown backend "${name}"; there are ${backendNames.join(', ')}`);
+  }
+  if (name === 'tensorflow') loadNative();
+  if (!(await tf.setBackend(name))) throw new Error(`backend ${name} did not start`);
+  await tf.ready();
+  // On its first use the cpu backend otherwise prints advice to install tfjs-node.
+  if (name === 'cpu') (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
+  return describeBackend();
+}
+
+/** Says what the current backend is and runs on. */
+export function describeBackend(): BackendDescription {
+  const name = tf.getBackend();
+  if (!isBackendName(name)) throw new Error(`describeBackend: unexpected backend "${name}"`);
+  return {
+    name,
+    device: describeDevice(name),
+    tfjs: tf.version['tfjs-core'],
+    node: process.version,
+  };
+}
+
+function describeDevice(name: BackendName): string {
+  if (name === 'cpu') return 'one core, plain JavaScript';
+  if (name === 'wasm') return 'one core, WebAssembly SIMD';
+  const native = tf.backend() as unknown as { isUsingGpuDevice?: boolean };
+  return native.isUsingGpuDevice ? 'GPU' : 'CPU (no usable GPU)';
+}

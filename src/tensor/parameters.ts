@@ -1,0 +1,113 @@
+/**
+ * The trainable tensors of a network, by name. Names are the same in memory, in safetensors files
+ * and in gradients.
+ */
+import { stream, type Stream } from './random.js';
+import { tf } from './tf.js';
+
+/** Fills an array of that many values for a parameter of that shape, drawing from its own stream. */
+export type Initialiser = (shape: readonly number[], random: Stream) => Float32Array;
+
+const size = (shape: readonly number[]) => shape.reduce((product, axis) => product * axis, 1);
+
+export const zeros: Initialiser = (shape) => new Float32Array(size(shape));
+export const ones: Initialiser = (shape) => new Float32Array(size(shape)).fill(1);
+export const normal =
+  (standardDeviation: number): Initialiser =>
+  (shape, random) =>
+    Float32Array.from({ length: size(shape) }, () => standardDeviation * random.normal());
+
+/** Uniform in ±√(6 / (in + out)) for weights [in, out] (Glorot and Bengio 2010). */
+export const xavierUniform: Initialiser = (shape, random) => {
+  const bound = Math.sqrt(6 / (shape[0]! + shape[1]!));
+  return Float32Array.from({ length: size(shape) }, () => random.uniform(-bound, bound));
+};
+
+/** Values of parameters away from any backend: what files hold and workers send. */
+export type NamedValues = Map<string, { shape: readonly number[]; values: Float32Array }>;
+
+export class Parameters {
+  private readonly variables = new Map<string, tf.Variable>();
+
+  /** @param seed each parameter draws its first values from the stream of its own name */
+  constructor(private readonly seed: number) {}
+
+  /** Declares a parameter; declaring a name twice is an error. */
+  add(name: string, shape: number[], initialiser: Initialiser): void {
+    if (this.variables.has(name)) throw new Error(`Parameters.add: "${name}" exists already`);
+    const values = initialiser(shape, stream(this.seed, name));
+    this.variables.set(
+      name,
+      tf.tidy(() => tf.variable(tf.tensor(values, [...shape], 'float32'), true)),
+    );
+  }
+
+  has(name: string): boolean {
+    return this.variables.has(name);
+  }
+
+  /** The parameter of that name; it stays ours. */
+  get(name: string): tf.Variable {
+    const variable = this.variables.get(name);
+    if (variable) return variable;
+    const nearby = this.names.filter((known) => known.split('.')[0] === name.split('.')[0]);
+    throw new Error(
+      `Parameters.get: no "${name}"; there are ${nearby.join(', ') || 'none like it'}`,
+    );
+  }
+
+  /** All names in the order of declaration. */
+  get names(): string[] {
+    return [...this.variables.keys()];
+  }
+
+  /** How many numbers are trained. */
+  get count(): number {
+    return [...this.variables.values()].reduce((total, variable) => total + variable.size, 0);
+  }
+
+  /** The values of every parameter, read from the backend. */
+  async read(): Promise<NamedValues> {
+    const entries = [...this.variables].map(async ([name, variable]) => {
+      const values = Float32Array.from(await variable.data());
+      return [name, { shape: variable.shape, values }] as const;
+    });
+    return new Map(await Promise.all(entries));
+  }
+
+  /**
+   * Overwrites every parameter. Names and shapes must be exactly ours and every value finite; nothing
+   * is changed otherwise.
+   */
+  load(state: NamedValues): void {
+    const missing = this.names.filter((name) => !state.has(name));
+    const unknown = [...state.keys()].filter((name) => !this.has(name));
+    if (missing.length > 0 || unknown.length > 0) {
+      throw new Error(
+        `Parameters.load: missing ${missing.join(', ') || 'none'}; unknown ${unknown.join(', ') || 'none'}`,
+      );
+    }
+    for (const [name, { shape, values }] of state) {
+      const expected = this.get(name).shape;
+      if (expected.join() !== shape.join()) {
+        throw new Error(
+          `Parameters.load: "${name}" must be [${expected.join(', ')}], got [${shape.join(', ')}]`,
+        );
+      }
+      const bad = values.findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0) {
+        throw new Error(`Parameters.load: "${name}" holds ${values[bad]} at index ${bad}`);
+      }
+    }
+    for (const [name, { shape, values }] of state) {
+      tf.tidy(() => {
+        this.get(name).assign(tf.tensor(values, [...shape], 'float32'));
+      });
+    }
+  }
+
+  dispose(): void {
+    for (const variable of this.variables.values()) variable.dispose();
+    this.variables.clear();
+  }
+}

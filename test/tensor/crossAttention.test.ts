@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { addCrossAttention, crossAttention } from '../../src/tensor/crossAttention.js';
+import { Parameters } from '../../src/tensor/parameters.js';
+import { tf } from '../../src/tensor/tf.js';
+import { assertClose } from '../support/close.js';
+import { TorchFixture } from '../support/fixtures.js';
+
+const limit = 1e-5;
+
+describe('crossAttention', () => {
+  it('equals PyTorch with residual and preNorm, gradients included', async () => {
+    const torch = new TorchFixture('attention');
+    const options = { heads: 3, residual: true, preNorm: true };
+    const parameters = new Parameters(1);
+    addCrossAttention(parameters, 'ca', 12, options);
+    const values = [...torch.under('parameter.')].map(([name, stored]) => [`ca.${name}`, stored]);
+    parameters.load(new Map(values as never));
+
+    const [queries, keys, dy] = ['queries', 'keys', 'dy'].map((name) => torch.tensor(name));
+    const attend = () => crossAttention(parameters, 'ca', queries!, keys!, options);
+    await assertClose('y', attend().output, torch.stored('y'), limit);
+    await assertClose('weights', attend().weights, torch.stored('weights'), limit);
+
+    const names = parameters.names;
+    const variables = names.map((name) => parameters.get(name));
+    const { grads } = tf.variableGrads(() => tf.sum(tf.mul(attend().output, dy!)), variables);
+    for (const [index, name] of names.entries()) {
+      const expected = torch.stored(`gradient.${name.slice('ca.'.length)}`);
+      // The gradient of the key bias is zero but for rounding.
+      await assertClose(name, grads[variables[index]!.name]!, expected, limit, 1);
+    }
+    const [dq, dk] = tf.grads((q: tf.Tensor, k: tf.Tensor) =>
+      crossAttention(parameters, 'ca', q, k, options).output.mul(dy!).sum(),
+    )([queries!, keys!]);
+    await assertClose('dqueries', dq!, torch.stored('gradient.queries'), limit);
+    await assertClose('dkeys', dk!, torch.stored('gradient.keys'), limit);
+  });
+
+  it('treats shared queries as repeated ones', async () => {
+    const parameters = new Parameters(2);
+    const options = { heads: 2, residual: true };
+    addCrossAttention(parameters, 'ca', 8, options);
+    const shared = tf.randomNormal([3, 8], 0, 1, 'float32', 1);
+    const keys = tf.randomNormal([4, 5, 8], 0, 1, 'float32', 2);
+    const repeated = tf.tile(tf.expandDims(shared, 0), [4, 1, 1]);
+    const once = crossAttention(parameters, 'ca', shared, keys, options);
+    const each = crossAttention(parameters, 'ca', repeated, keys, options);
+    const expected = { shape: each.output.shape, values: await each.output.data() };
+    await assertClose('output', once.output, expected, 1e-6);
+  });
+
+  it('gives weights that sum to one', async () => {
+    const parameters = new Parameters(3);
+    addCrossAttention(parameters, 'ca', 8, { heads: 2 });
+    const x = tf.randomNormal([2, 6, 8], 0, 3, 'float32', 3);
+    const { weights } = crossAttention(parameters, 'ca', x, x, { heads: 2 });
+    assert.deepEqual(weights.shape, [2, 2, 6, 6]);
+    for (const sum of await tf.sum(weights, -1).data()) assert.ok(Math.abs(sum - 1) < 1e-5);
+  });
+
+  it('names what is wrong', () => {
+    const parameters = new Parameters(4);
+    assert.throws(() => {
+      addCrossAttention(parameters, 'ca', 10, { heads: 4 });
+    }, /ca: width 10 is not divisible by 4 heads/);
+    addCrossAttention(parameters, 'ca', 8, { heads: 2 });
+    const attend = (queries: number[], keys: number[]) =>
+      crossAttention(parameters, 'ca', tf.zeros(queries), tf.zeros(keys), { heads: 2 });
+    assert.throws(
+      () => attend([2, 3, 8], [3, 3, 8]),
+      /keys must be \[B=2, Tk, d=8\], got \[3, 3, 8\]/,
+    );
+    assert.throws(() => attend([2, 3, 4], [2, 3, 4]), /linear ca.query: last axis must be 8/);
+  });
+});

@@ -1,0 +1,112 @@
+/** The gradients and kernels that we put into TF.js, against brute force. */
+import assert from 'node:assert/strict';
+import { takeRows } from '../../src/tensor/rows.js';
+import { tf } from '../../src/tensor/tf.js';
+import { assertClose } from '../support/close.js';
+
+const random = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
+const asExpected = async (tensor: tf.Tensor) => ({
+  shape: tensor.shape,
+  values: (await tensor.data()) as Float32Array,
+});
+
+describe('the gradient of matMul', () => {
+  for (const batch of [[], [1], [3]]) {
+    for (const transposeA of [false, true]) {
+      for (const transposeB of [false, true]) {
+        it(`batch [${batch.join()}], A${transposeA ? 'ᵀ' : ''}·B${transposeB ? 'ᵀ' : ''}`, async () => {
+          const a = random([...batch, ...(transposeA ? [5, 4] : [4, 5])], 1);
+          const b = random([...batch, ...(transposeB ? [6, 5] : [5, 6])], 2);
+          const dy = random([...batch, 4, 6], 3);
+          // Y_rc = Σ_k A_rk·B_kc written out as a sum of products, which TF.js differentiates itself.
+          const plain = (x: tf.Tensor, transposed: boolean) =>
+            transposed ? tf.transpose(x, [...batch.keys(), batch.length + 1, batch.length]) : x;
+          const slow = (x: tf.Tensor, y: tf.Tensor) =>
+            tf.sum(
+              tf.mul(
+                tf.expandDims(plain(x, transposeA), -1),
+                tf.expandDims(plain(y, transposeB), -3),
+              ),
+              -2,
+            );
+          const fast = (x: tf.Tensor, y: tf.Tensor) => tf.matMul(x, y, transposeA, transposeB);
+          const expected = tf.grads(slow)([a, b], dy);
+          const actual = tf.grads(fast)([a, b], dy);
+          await assertClose('dA', actual[0]!, await asExpected(expected[0]!), 1e-5);
+          await assertClose('dB', actual[1]!, await asExpected(expected[1]!), 1e-5);
+        });
+      }
+    }
+  }
+});
+
+describe('the gradient of a look-up', () => {
+  it('adds up where a row is taken twice', async () => {
+    const table = random([5, 3], 1);
+    const indices = tf.tensor2d(
+      [
+        [4, 0],
+        [4, 2],
+      ],
+      [2, 2],
+      'int32',
+    );
+    const dy = tf.tensor([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [2, 2, 3]);
+    const gradient = tf.grad((x: tf.Tensor) => tf.gather(x, indices))(table, dy);
+    const expected = [
+      [4, 5, 6],
+      [0, 0, 0],
+      [10, 11, 12],
+      [0, 0, 0],
+      [8, 10, 12],
+    ];
+    assert.deepEqual(await gradient.array(), expected);
+  });
+
+  it('leads rows of a batch back to their places', async () => {
+    const x = random([4, 2, 3], 1);
+    const gradient = tf.grad((input: tf.Tensor) => takeRows(input, [3, 1]))(x, tf.ones([2, 2, 3]));
+    assert.deepEqual(await tf.sum(gradient, [1, 2]).array(), [0, 6, 0, 6]);
+  });
+});
+
+describe('slices', () => {
+  const x = () => tf.reshape(tf.range(0, 24), [2, 3, 4]);
+  const cases: [number[], number[], number[]][] = [
+    [
+      [1, 0, 0],
+      [1, 3, 4],
+      [12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23],
+    ],
+    [
+      [1, 1, 0],
+      [1, 1, 4],
+      [16, 17, 18, 19],
+    ],
+    [
+      [0, 2, 1],
+      [2, 1, 2],
+      [9, 10, 21, 22],
+    ],
+    [
+      [0, 0, 3],
+      [-1, -1, 1],
+      [3, 7, 11, 15, 19, 23],
+    ],
+  ];
+  for (const [begin, size, expected] of cases) {
+    it(`from [${begin.join()}] of [${size.join()}]`, async () => {
+      assert.deepEqual([...(await tf.slice(x(), begin, size).data())], expected);
+    });
+  }
+
+  it('keep integers and give gradients', async () => {
+    const integers = tf.tensor1d([5, 6, 7], 'int32');
+    assert.deepEqual([...(await tf.slice(integers, [1], [2]).data())], [6, 7]);
+    const gradient = tf.grad((input: tf.Tensor) => tf.slice(input, [1, 0, 0], [1, 1, 4]))(x());
+    assert.deepEqual(await tf.sum(gradient, 2).array(), [
+      [0, 0, 0],
+      [4, 0, 0],
+    ]);
+  });
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { Parameters, zeros } from '../../src/tensor/parameters.js';
+import { tf } from '../../src/tensor/tf.js';
+import { AdamW } from '../../src/training/adamw.js';
+import { warmupPolynomial } from '../../src/training/schedule.js';
+import { assertClose } from '../support/close.js';
+import { TorchFixture } from '../support/fixtures.js';
+import { assertSteady } from '../support/leaks.js';
+
+const torch = new TorchFixture('adamw');
+const steps = 25;
+const options = { betas: [0.9, 0.98], epsilon: 1e-8, weightDecay: 0.02 } as const;
+const names = ['matrix', 'vector'];
+
+function madeParameters(): Parameters {
+  const parameters = new Parameters(1);
+  parameters.add('matrix', [4, 3], zeros);
+  parameters.add('vector', [5], zeros);
+  parameters.load(new Map(names.map((name) => [name, torch.stored(`${name}.0`) as never])));
+  return parameters;
+}
+
+describe('AdamW', () => {
+  it('follows PyTorch over 25 steps, decay and schedule included', async () => {
+    const parameters = madeParameters();
+    const optimiser = new AdamW([parameters], options);
+    const rate = warmupPolynomial({ peak: 0.01, warmupSteps: 8, totalSteps: steps });
+    for (let step = 0; step < steps; step++) {
+      const gradients = Object.fromEntries(
+        names.map((name) => [parameters.get(name).name, torch.tensor(`${name}.gradient.${step}`)]),
+      );
+      optimiser.step(gradients, rate(step));
+      tf.dispose(gradients);
+      for (const name of names) {
+        const expected = torch.stored(`${name}.${step + 1}`);
+        await assertClose(`${name} after step ${step + 1}`, parameters.get(name), expected, 1e-6);
+      }
+    }
+  });
+
+  it('treats an absent gradient as zero and shifts nothing', async () => {
+    const [one, other] = [madeParameters(), madeParameters()];
+    const gradient = torch.tensor('vector.gradient.0');
+    new AdamW([one], options).step({ [one.get('vector').name]: gradient }, 0.1);
+    new AdamW([other], options).step(
+      {
+        [other.get('vector').name]: gradient,
+        [other.get('matrix').name]: tf.zeros([4, 3]),
+      },
+      0.1,
+    );
+    assert.deepEqual(await one.read(), await other.read());
+  });
+
+  it('keeps no tensor', async () => {
+    const parameters = madeParameters();
+    const optimiser = new AdamW([parameters], options);
+    await assertSteady(() => {
+      const loss = () => tf.sum(tf.square(parameters.get('matrix'))).asScalar();
+      const { value, grads } = tf.variableGrads(loss, optimiser.variables);
+      optimiser.step(grads, 0.01);
+      tf.dispose([value, ...Object.values(grads)]);
+    });
+    const before = tf.memory().numTensors;
+    optimiser.dispose();
+    assert.equal(tf.memory().numTensors, before - 3);
+  });
+});
+
+describe('warmupPolynomial', () => {
+  it('gives the rates that PyTorch was given', async () => {
+    const rate = warmupPolynomial({ peak: 0.01, warmupSteps: 8, totalSteps: steps });
+    const rates = tf.tensor1d(Array.from({ length: steps }, (_, step) => rate(step)));
+    await assertClose('rates', rates, torch.stored('rates'), 1e-6);
+  });
+
+  it('starts at a tenth, peaks after the warm-up and ends at zero', () => {
+    const rate = warmupPolynomial({ peak: 2, warmupSteps: 10, totalSteps: 110 });
+    assert.equal(rate(0), 0.2);
+    assert.equal(rate(10), 2);
+    assert.equal(rate(60), 2 * 0.5 ** 0.9);
+    assert.equal(rate(110), 0);
+    assert.equal(rate(500), 0);
+  });
+
+  it('refuses a warm-up longer than the training', () => {
+    assert.throws(
+      () => warmupPolynomial({ peak: 1, warmupSteps: 10, totalSteps: 10 }),
+      /warmupSteps must be in 0 … 9, got 10/,
+    );
+  });
+});
