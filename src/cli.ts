@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** The command line: what `npm start`, `npm run lab` and the set-up call. */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { SingleBar, Presets } from 'cli-progress';
-import { makePictures, readPictures } from './data/emoji/pictures.js';
+import { defaultCache, makePictures, readPictures } from './data/emoji/pictures.js';
 import { openLab, prepareLab } from './notebook/lab.js';
 import { terminalReport } from './notebook/report.js';
+import { writePictures } from './site/pictures.js';
 import { defaultOutput, runWorkbook } from './notebook/workbook.js';
 
 const program = new Command('mmp').description('Masked Modality Projection: the workbook');
@@ -13,24 +15,22 @@ program
   .command('data')
   .description('rasterise the emoji pictures, unless a whole and current cache is there')
   .action(() => {
-    try {
-      readPictures();
-      return;
-    } catch (error) {
-      console.log((error as Error).message);
+    if (existsSync(defaultCache)) {
+      try {
+        readPictures();
+        return;
+      } catch (error) {
+        console.log(`${(error as Error).message}: that is done now`);
+      }
     }
+    const format = 'rasterising emoji {bar} {value}/{total}';
     const bar = new SingleBar(
-      {
-        format: 'rasterising emoji {bar} {value}/{total}',
-        noTTYOutput: true,
-        notTTYSchedule: 1000,
-      },
+      { format, noTTYOutput: true, notTTYSchedule: 1000 },
       Presets.shades_classic,
     );
-    bar.start(0, 0);
     makePictures((done, total) => {
-      bar.setTotal(total);
-      bar.update(done);
+      if (done === 1) bar.start(total, done);
+      else bar.update(done);
     });
     bar.stop();
   });
@@ -50,6 +50,13 @@ program
       console.error(`${name}: cell ${failure?.cell} failed`);
     }
     if (failed.length > 0) process.exitCode = 1;
+  });
+
+program
+  .command('pictures')
+  .description('take the pictures of the READMEs from the data and from the last workbook run')
+  .action(async () => {
+    for (const file of await writePictures(defaultOutput)) console.log(file);
   });
 
 program

@@ -1,4 +1,64 @@
 /** The one door to the library: what notebooks and users import as `mmp`. */
 export { tf } from './tensor/tf.js';
-export { openNotebook, budget } from './notebook/open.js';
-export { show, LiveFigure, table, pictures } from './notebook/show.js';
+export { describeBackend, useBackend } from './tensor/backend.js';
+export { stream } from './tensor/random.js';
+export { Parameters } from './tensor/parameters.js';
+export { gelu } from './tensor/activations.js';
+
+export { splitModalities, sampleMasked, groupByMasked, type MaskingPolicy } from './mmp/masking.js';
+export { resolveConfig, type MmpConfig } from './mmp/config.js';
+export { aggregate, toCommonWidth } from './mmp/aggregate.js';
+export { relate } from './mmp/relate.js';
+export { refine } from './mmp/refine.js';
+export { concatenate, project } from './mmp/project.js';
+export { alignmentLoss, smoothL1, totalLoss } from './mmp/align.js';
+export { Mmp, projectedTokens, type MmpParts } from './mmp/mmp.js';
+export { complete, completeEach } from './mmp/complete.js';
+
+export { namesOf, type BaseNetwork, type Inputs, type Tokens } from './models/base.js';
+export { SmallVilt, type SmallViltConfig } from './models/smallVilt.js';
+export { blank } from './baselines/modalityDropout.js';
+
+export { shuffledBatches, type Dataset } from './data/dataset.js';
+export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
+
+export { AdamW } from './training/adamw.js';
+export { crossEntropy } from './training/crossEntropy.js';
+export { warmupPolynomial } from './training/schedule.js';
+export { train, type TrainingRecord } from './training/train.js';
+
+export {
+  accuracy,
+  accuracyByScenario,
+  meanOverMissing,
+  predictLogits,
+} from './evaluation/accuracy.js';
+export { cosineSimilarity, meanSquaredError, similarityByClass } from './evaluation/alignment.js';
+export { meanOverHeads } from './evaluation/attention.js';
+export { basePredictor, completedTokens, mmpPredictor } from './evaluation/predictors.js';
+export { allScenarios, scenarioOf } from './evaluation/scenarios.js';
+export { summarise } from './evaluation/statistics.js';
+
+export { baseLosses, mmpLosses } from './experiments/objectives.js';
+export {
+  emojiBase,
+  emojiMethods,
+  emojiMmp,
+  emojiModel,
+  emojiPredictor,
+  emojiSettings,
+  type EmojiRun,
+  type EmojiSettings,
+} from './experiments/emoji.js';
+export { emojiRun, trainSeeds } from './experiments/seeds.js';
+
+export { bars } from './figures/bars.js';
+export { heatmap } from './figures/heatmap.js';
+export { lines, smoothed } from './figures/lines.js';
+export { points } from './figures/points.js';
+
+export { budget, openNotebook } from './notebook/open.js';
+export { exercise } from './notebook/exercises.js';
+export { assertSame } from './notebook/parity.js';
+export { Progress, track } from './notebook/progress.js';
+export { frame, LiveFigure, pictures, show, table } from './notebook/show.js';

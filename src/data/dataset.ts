@@ -1,6 +1,6 @@
 /** What every data set offers: samples by index, named splits, batches of modalities with labels. */
-import type { Inputs } from '../models/base.js';
 import type { Stream } from '../tensor/random.js';
+import type { tf } from '../tensor/tf.js';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
@@ -15,7 +15,7 @@ export interface Dataset {
   /** The class of each sample: an index into `classes`. */
   readonly labels: Int32Array;
   /** The samples' inputs by modality, made anew; the caller owns them. */
-  inputs(samples: readonly number[]): Inputs;
+  inputs(samples: readonly number[]): Readonly<Record<string, tf.Tensor>>;
 }
 
 /**

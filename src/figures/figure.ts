@@ -22,7 +22,8 @@ export const methodColours: Readonly<Record<string, string>> = {
   pretrained: '#999999',
   dropout: '#E69F00',
   'dropout continued': '#56B4E9',
-  mmp: '#009E73',
+  'dropout + mmp': '#009E73',
+  'pretrained + mmp': '#CC79A7',
 };
 
 /** The layout that all figures share. */

@@ -31,18 +31,18 @@ let plotly: Plotly | undefined;
 export async function figureSvg(figure: Figure): Promise<string> {
   plotly ??= await loadPlotly();
   const { width, height } = figure.layout;
-  const svg = await plotly.toImage(
+  return plotly.toImage(
     // plotly.js writes into what it is given.
     structuredClone(figure),
     { format: 'svg', width, height, imageDataOnly: true },
   );
-  // Heat maps are small pictures whose cells must stay sharp; resvg knows only the older keyword.
-  return svg.replaceAll('image-rendering: pixelated', 'image-rendering: optimizeSpeed');
 }
 
 /** The figure as PNG bytes, twice as large as its layout for sharp screens. */
 export async function figurePng(figure: Figure): Promise<Buffer> {
-  const resvg = new Resvg(await figureSvg(figure), {
+  // Heat maps are small pictures whose cells must stay sharp; resvg knows only the older keyword.
+  const svg = (await figureSvg(figure)).replaceAll(': pixelated', ': optimizeSpeed');
+  const resvg = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: 2 },
     font: { loadSystemFonts: false, fontFiles, defaultFontFamily: fontFamily },
   });

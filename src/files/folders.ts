@@ -40,3 +40,12 @@ export function finishFolder(partial: string, target: string): void {
   rmSync(target, { recursive: true, force: true });
   renameSync(partial, target);
 }
+
+/**
+ * Makes sure that folders can be made in `folder`, before hours of work whose result would have no place.
+ *
+ * @throws Error naming the folder and the reason
+ */
+export function checkWritable(folder: string): void {
+  rmSync(beginFolder(path.join(folder, 'check')), { recursive: true });
+}

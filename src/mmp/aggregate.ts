@@ -20,7 +20,8 @@ export function addAggregate(
   { name, width }: ModalityShape,
 ): void {
   if (width !== config.width) addLinear(parameters, `input.${name}`, width, config.width);
-  parameters.add(`aggregated.${name}`, [config.aggregated, config.width], normal(0.02));
+  const questions = [config.aggregated, config.width];
+  parameters.add(`aggregated.${name}`, questions, normal(config.aggregatedDeviation));
   addCrossAttention(parameters, `aggregate.${name}`, config.width, config);
 }
 

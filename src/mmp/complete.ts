@@ -6,13 +6,13 @@ import { namesOf, type Tokens } from '../models/base.js';
 import { takeRows } from '../tensor/rows.js';
 import { tf } from '../tensor/tf.js';
 import { groupByMasked } from './masking.js';
-import { projectedTokens, type Mmp, type MmpParts } from './mmp.js';
+import { projectedTokens, type Mmp } from './mmp.js';
 
 export interface Completed {
   /** Of every modality: T_i of available ones, T̂_m of masked ones. */
   readonly tokens: Tokens;
-  /** By m ∈ 𝒦: T̂_m and what led to it */
-  readonly targets: MmpParts['targets'];
+  /** T̂_m of m ∈ 𝒦 */
+  readonly projected: Tokens;
 }
 
 /**
@@ -22,9 +22,9 @@ export interface Completed {
  * @param masked 𝒦
  */
 export function complete(mmp: Mmp, tokens: Tokens, masked: readonly string[]): Completed {
-  if (masked.length === 0) return { tokens, targets: {} };
-  const parts = mmp.project(tokens, masked);
-  return { tokens: { ...tokens, ...projectedTokens(parts) }, targets: parts.targets };
+  if (masked.length === 0) return { tokens, projected: {} };
+  const projected = projectedTokens(mmp.project(tokens, masked));
+  return { tokens: { ...tokens, ...projected }, projected };
 }
 
 /**

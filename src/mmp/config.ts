@@ -14,6 +14,8 @@ export interface MmpConfig {
   readonly hidden?: number;
   /** L, aggregated tokens per modality; default 8, as in the paper */
   readonly aggregated?: number;
+  /** Standard deviation that the aggregated tokens A_i are drawn with; default 0.02 */
+  readonly aggregatedDeviation?: number;
   /** D1; default 'tokens' */
   readonly refine?: RefineVariant;
   /** D7; default false */
@@ -34,6 +36,7 @@ export function resolveConfig(config: MmpConfig): ResolvedConfig {
   const resolved: ResolvedConfig = {
     hidden: config.width,
     aggregated: 8,
+    aggregatedDeviation: 0.02,
     refine: 'tokens',
     residual: false,
     preNorm: false,
@@ -60,6 +63,11 @@ export function resolveConfig(config: MmpConfig): ResolvedConfig {
     if (!Number.isInteger(value) || value < 1) {
       throw new Error(`MMP ${key}: must be a positive integer, got ${value}`);
     }
+  }
+  if (!(resolved.aggregatedDeviation > 0)) {
+    throw new Error(
+      `MMP aggregatedDeviation: must be positive, got ${resolved.aggregatedDeviation}`,
+    );
   }
   if (resolved.width % resolved.heads !== 0) {
     throw new Error(`MMP heads: ${resolved.heads} does not divide the width ${resolved.width}`);

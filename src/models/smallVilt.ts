@@ -1,8 +1,9 @@
 /**
  * A small transformer in the shape of ViLT (Kim, Son and Kim 2021): patches and words become tokens by
- * one linear map or one table look-up each, get a position and a modality-type embedding, and run
- * through common pre-norm blocks; a class token is classified. It has no convolution, so it trains on
- * every backend.
+ * one linear map or one table look-up each, are normalised, get a position and a modality-type embedding,
+ * and run through common pre-norm blocks; a class token is classified. It has no convolution, so it
+ * trains on every backend. The norm, which ViLT has for words only, gives the tokens of all modalities
+ * one scale, so that none of them rules the alignment loss.
  */
 import { gelu } from '../tensor/activations.js';
 import { addCrossAttention, crossAttention } from '../tensor/crossAttention.js';
@@ -72,6 +73,7 @@ export class SmallVilt implements BaseNetwork {
       } else {
         this.parameters.add(`${name}.word`, [modality.vocabulary, width], normal(0.02));
       }
+      addLayerNorm(this.parameters, `${name}.norm`, width);
       this.parameters.add(`${name}.position`, [tokensOf(modality), width], normal(0.02));
       this.parameters.add(`${name}.type`, [width], normal(0.02));
     }
@@ -98,8 +100,11 @@ export class SmallVilt implements BaseNetwork {
         modality.kind === 'picture'
           ? linear(this.parameters, `${name}.patch`, patches(input, modality))
           : this.words(input, modality);
-      const position = this.parameters.get(`${name}.position`);
-      tokens[modality.name] = tf.add(raw, tf.add(position, this.parameters.get(`${name}.type`)));
+      const place = tf.add(
+        this.parameters.get(`${name}.position`),
+        this.parameters.get(`${name}.type`),
+      );
+      tokens[modality.name] = tf.add(layerNorm(this.parameters, `${name}.norm`, raw), place);
     }
     return tokens;
   }

@@ -8,29 +8,26 @@ export class Progress {
   private readonly start = Date.now();
   private lastDrawn = 0;
 
-  constructor(
-    private readonly label: string,
-    private readonly total: number,
-  ) {}
+  private line = '';
+
+  constructor(private readonly label: string) {}
 
   /** @param note what else to say, such as the latest loss */
-  update(done: number, note = ''): void {
+  update(done: number, total: number, note = ''): void {
+    this.line = `${this.label} ${done}/${total}${note === '' ? '' : ` · ${note}`}`;
     const now = Date.now();
     if (now - this.lastDrawn < redrawEvery) return;
     this.lastDrawn = now;
     const seconds = (now - this.start) / 1000;
-    const left = done > 0 ? ` · ${duration((seconds / done) * (this.total - done))} left` : '';
-    const rate = ` · ${(done / Math.max(seconds, 1e-3)).toFixed(1)} a second`;
-    this.display.update({ 'text/plain': `${this.line(done, note)}${rate}${left}` });
+    const rate = `${(done / Math.max(seconds, 1e-3)).toFixed(1)} a second`;
+    const left = done > 0 ? ` · ${duration((seconds / done) * (total - done))} left` : '';
+    this.display.update({ 'text/plain': `${this.line} · ${rate}${left}` });
   }
 
-  finish(note = ''): void {
+  /** Leaves the last state and the time that it took. */
+  finish(): void {
     const took = duration((Date.now() - this.start) / 1000);
-    this.display.finish({ 'text/plain': `${this.line(this.total, note)} · took ${took}` });
-  }
-
-  private line(done: number, note: string): string {
-    return `${this.label} ${done}/${this.total}${note === '' ? '' : ` · ${note}`}`;
+    this.display.finish({ 'text/plain': `${this.line} · took ${took}` });
   }
 }
 
@@ -43,10 +40,11 @@ export function duration(seconds: number): string {
 
 /** Runs through items and shows how far it is. */
 export function* track<T>(items: readonly T[], label: string): Generator<T> {
-  const progress = new Progress(label, items.length);
+  const progress = new Progress(label);
   for (const [done, item] of items.entries()) {
-    progress.update(done);
+    progress.update(done, items.length);
     yield item;
   }
+  progress.update(items.length, items.length);
   progress.finish();
 }

@@ -1,13 +1,13 @@
 /** Figures, tables and pictures in a notebook. */
-import { createCanvas } from '@napi-rs/canvas';
 import type { Figure } from '../figures/figure.js';
-import { figurePng, figureSvg } from '../figures/render.js';
+import { pictureGrid, type Picture } from '../figures/grid.js';
+import { figureSvg } from '../figures/render.js';
 import { display, inNotebook, LiveDisplay } from './display.js';
 import { tableHtml, type Cell } from './html.js';
 
 /**
- * Shows a figure: Plotly JSON for JupyterLab, VS Code and the site, a PNG for everyone else (GitHub
- * among them), and its title as text.
+ * Shows a figure: Plotly JSON for JupyterLab, VS Code and the site, SVG for everyone else (GitHub among
+ * them), and its title as text. Not PNG: JupyterLab would show that until the pointer comes near.
  */
 export async function show(figure: Figure): Promise<void> {
   const text = figure.layout.title.text;
@@ -15,10 +15,9 @@ export async function show(figure: Figure): Promise<void> {
     display({ 'text/plain': `[figure] ${text}` });
     return;
   }
-  const png = await figurePng(figure);
   display({
     'application/vnd.plotly.v1+json': figure,
-    'image/png': png.toString('base64'),
+    'image/svg+xml': await figureSvg(figure),
     'text/plain': text,
   });
 }
@@ -61,46 +60,22 @@ export function table(header: readonly string[], rows: readonly (readonly Cell[]
   display({ 'text/html': tableHtml(header, rows), 'text/plain': text });
 }
 
-/** A square colour picture: bytes [size, size, 3]. */
-export interface Picture {
-  readonly pixels: Uint8Array;
-  readonly size: number;
+/** What we use of a danfo data frame. */
+export interface FrameLike {
+  readonly columns: readonly string[];
+  readonly values: unknown;
+}
+
+/** Shows a danfo data frame as a table. */
+export function frame(data: FrameLike): void {
+  table(data.columns, data.values as Cell[][]);
 }
 
 /**
- * Shows rows of pictures, each magnified without smoothing.
+ * Shows rows of pictures, magnified without smoothing.
  *
  * @param description what a reader who sees no pictures is told
  */
 export function pictures(rows: readonly (readonly Picture[])[], description: string): void {
-  const scale = 2;
-  const gap = 4;
-  const side = scale * (rows[0]?.[0]?.size ?? 0) + gap;
-  const columns = Math.max(...rows.map((row) => row.length));
-  const canvas = createCanvas(columns * side + gap, rows.length * side + gap);
-  const context = canvas.getContext('2d');
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingEnabled = false;
-  rows.forEach((row, down) => {
-    row.forEach((picture, right) => {
-      const [x, y] = [gap + right * side, gap + down * side];
-      context.drawImage(canvasOf(picture), x, y, scale * picture.size, scale * picture.size);
-    });
-  });
-  display({
-    'image/png': canvas.toBuffer('image/png').toString('base64'),
-    'text/plain': description,
-  });
-}
-
-function canvasOf({ pixels, size }: Picture) {
-  const canvas = createCanvas(size, size);
-  const context = canvas.getContext('2d');
-  const image = context.createImageData(size, size);
-  for (let pixel = 0; pixel < size * size; pixel++) {
-    image.data.set([...pixels.subarray(3 * pixel, 3 * pixel + 3), 255], 4 * pixel);
-  }
-  context.putImageData(image, 0, 0);
-  return canvas;
+  display({ 'image/png': pictureGrid(rows).toString('base64'), 'text/plain': description });
 }

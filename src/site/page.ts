@@ -4,7 +4,7 @@ import type { CodeCell, Notebook, Output } from '../notebook/format.js';
 import { titleOf } from '../notebook/format.js';
 import { highlighted, renderMarkdown } from './markdown.js';
 
-const plotlyMime = 'application/vnd.plotly.v1+json';
+export const plotlyMime = 'application/vnd.plotly.v1+json';
 
 /** A whole HTML document. Scripts and styles come from `assets/` beside it. */
 export function documentHtml(title: string, body: string, withPlotly: boolean): string {

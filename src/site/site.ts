@@ -61,28 +61,42 @@ export function openingOf(notebook: Notebook): Opening | undefined {
 
 function indexHtml(entries: readonly Entry[], finished: Date): string {
   const total = entries.reduce((sum, { seconds }) => sum + seconds, 0);
-  const rows = entries.map((entry) => {
-    const opening = openingOf(entry.notebook);
-    const state = entry.failure ? `failed in cell ${entry.failure.cell}` : 'ran';
-    return `<tr><td><a href="${entry.name}.html">${escapeHtml(titleOf(entry.notebook))}</a></td>
-<td>${state}</td><td class="number">${duration(entry.seconds)}</td>
-<td>${opening ? escapeHtml(`${opening.name} (${opening.device})`) : ''}</td>
-<td>${opening?.budget ?? ''}</td><td class="number">${figuresOf(entry.notebook).length}</td></tr>`;
+  const rows = entries.map(({ name, notebook, seconds, failure }) => {
+    const opening = openingOf(notebook);
+    const cells = [
+      `<a href="${name}.html">${escapeHtml(titleOf(notebook))}</a>`,
+      failure ? `failed in cell ${failure.cell}` : 'ran',
+      duration(seconds),
+      opening?.name ?? '',
+      opening?.budget ?? '',
+      String(figuresOf(notebook).length),
+    ];
+    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
   const pictures = entries.flatMap(({ name, notebook }) => {
     const last = figuresOf(notebook).at(-1);
     if (!last) return [];
     const title = escapeHtml(textOf(dataOf(last), 'text/plain'));
-    const png = textOf(dataOf(last), 'image/png');
-    return `<a href="${name}.html"><img alt="${title}" src="data:image/png;base64,${png}"></a>`;
+    const svg = Buffer.from(textOf(dataOf(last), 'image/svg+xml')).toString('base64');
+    return `<a href="${name}.html"><img alt="${title}" src="data:image/svg+xml;base64,${svg}"></a>`;
   });
+  const header = ['Notebook', 'State', 'Time', 'Backend', 'Budget', 'Figures'];
   const body = `<main>
 <h1>MMP Workbook</h1>
-<p>Masked Modality Projection, executed from top to bottom on ${finished.toISOString().slice(0, 16).replace('T', ' ')} UTC
-in ${duration(total)}. Each page is a notebook with its outputs; the executed <code>.ipynb</code> files lie beside them.</p>
-<table><thead><tr><th>Notebook</th><th>State</th><th>Time</th><th>Backend</th><th>Budget</th><th>Figures</th></tr></thead>
+<p>Masked Modality Projection, executed from top to bottom in ${duration(total)}, finished on
+${finished.toISOString().slice(0, 16).replace('T', ' ')} UTC${machineOf(entries)}. Each page is a
+notebook with its outputs; the executed <code>.ipynb</code> files lie beside them.</p>
+<table><thead><tr>${header.map((title) => `<th>${title}</th>`).join('')}</tr></thead>
 <tbody>${rows.join('\n')}</tbody></table>
 <div class="gallery">${pictures.join('\n')}</div>
 </main>`;
   return documentHtml('MMP Workbook', body, false);
+}
+
+/** What the notebooks ran on, as the first of them said. */
+function machineOf(entries: readonly Entry[]): string {
+  const opening = entries.flatMap(({ notebook }) => openingOf(notebook) ?? [])[0];
+  if (!opening) return '';
+  const { name, device, tfjs, node } = opening;
+  return escapeHtml(`, on ${name} (${device}), TF.js ${tfjs}, Node ${node}`);
 }

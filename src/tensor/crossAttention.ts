@@ -17,12 +17,14 @@ export interface AttentionOptions {
   readonly preNorm?: boolean;
 }
 
-export interface Attended {
+// A type and not an interface, so that TF.js takes it as what a tidied function returns.
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions
+export type Attended = {
   /** [B, Tq, d] */
   readonly output: tf.Tensor;
   /** The attention weights, rows summing to one: [B, H, Tq, Tk] */
   readonly weights: tf.Tensor;
-}
+};
 
 /** Declares `{name}.query|key|value|output.weight|bias`, and the two norms with `preNorm`. */
 export function addCrossAttention(

@@ -13,6 +13,13 @@ export interface AdamWOptions {
   readonly weightDecay: number;
 }
 
+/** Parameters that are trained alike. */
+export interface ParameterGroup {
+  readonly parameters: Parameters;
+  /** Their learning rate as a multiple of the one given to `step`; 1 by default */
+  readonly rate?: number;
+}
+
 export const adamWDefaults: AdamWOptions = {
   betas: [0.9, 0.999],
   epsilon: 1e-8,
@@ -22,31 +29,33 @@ export const adamWDefaults: AdamWOptions = {
 export class AdamW {
   /** What it trains, in the order of the packed vector; hand these to `tf.variableGrads`. */
   readonly variables: tf.Variable[];
+  /** Of each packed value: its weight decay, and its multiple of the learning rate. */
   private readonly decay: tf.Tensor;
+  private readonly rate: tf.Tensor;
   private firstMoment: tf.Tensor;
   private secondMoment: tf.Tensor;
   private steps = 0;
 
   constructor(
-    parameters: readonly Parameters[],
+    groups: readonly ParameterGroup[],
     private readonly options: AdamWOptions = adamWDefaults,
   ) {
-    this.variables = parameters.flatMap((group) => group.names.map((name) => group.get(name)));
-    const sizes = this.variables.map(({ size }) => size);
-    const total = sizes.reduce((sum, size) => sum + size, 0);
-    const mask = new Float32Array(total);
-    let start = 0;
-    for (const { rank, size } of this.variables) {
-      mask.fill(rank > 1 ? options.weightDecay : 0, start, start + size);
-      start += size;
-    }
-    this.decay = tf.tensor1d(mask);
-    this.firstMoment = tf.zeros([total]);
-    this.secondMoment = tf.zeros([total]);
+    const members = groups.flatMap(({ parameters, rate = 1 }) =>
+      parameters.names.map((name) => ({ variable: parameters.get(name), rate })),
+    );
+    this.variables = members.map(({ variable }) => variable);
+    const perValue = (of: (member: (typeof members)[number]) => number) =>
+      tf.tensor1d(
+        members.flatMap((member) => Array<number>(member.variable.size).fill(of(member))),
+      );
+    this.decay = perValue(({ variable }) => (variable.rank > 1 ? options.weightDecay : 0));
+    this.rate = perValue(({ rate }) => rate);
+    this.firstMoment = tf.zerosLike(this.decay);
+    this.secondMoment = tf.zerosLike(this.decay);
   }
 
   /**
-   * One update: p ← p − η·(m̂/(√v̂ + ε) + decay·p).
+   * One update: p ← p − η·rate·(m̂/(√v̂ + ε) + decay·p).
    *
    * @param gradients by variable name; a variable without one has the gradient zero, so that its
    *   moments and its decay go on
@@ -66,8 +75,8 @@ export class AdamW {
       const direction = tf.div(unbiasedM, tf.add(tf.sqrt(unbiasedV), this.options.epsilon));
 
       const values = this.packed((variable) => variable);
-      const change = tf.mul(tf.add(direction, tf.mul(this.decay, values)), learningRate);
-      this.unpack(tf.sub(values, change));
+      const change = tf.mul(this.rate, tf.add(direction, tf.mul(this.decay, values)));
+      this.unpack(tf.sub(values, tf.mul(change, learningRate)));
       return [tf.keep(m), tf.keep(v)];
     });
     tf.dispose([this.firstMoment, this.secondMoment]);
@@ -76,7 +85,7 @@ export class AdamW {
   }
 
   dispose(): void {
-    tf.dispose([this.decay, this.firstMoment, this.secondMoment]);
+    tf.dispose([this.decay, this.rate, this.firstMoment, this.secondMoment]);
   }
 
   private packed(of: (variable: tf.Variable) => tf.Tensor): tf.Tensor {

@@ -23,7 +23,7 @@ function madeParameters(): Parameters {
 describe('AdamW', () => {
   it('follows PyTorch over 25 steps, decay and schedule included', async () => {
     const parameters = madeParameters();
-    const optimiser = new AdamW([parameters], options);
+    const optimiser = new AdamW([{ parameters }], options);
     const rate = warmupPolynomial({ peak: 0.01, warmupSteps: 8, totalSteps: steps });
     for (let step = 0; step < steps; step++) {
       const gradients = Object.fromEntries(
@@ -41,8 +41,8 @@ describe('AdamW', () => {
   it('treats an absent gradient as zero and shifts nothing', async () => {
     const [one, other] = [madeParameters(), madeParameters()];
     const gradient = torch.tensor('vector.gradient.0');
-    new AdamW([one], options).step({ [one.get('vector').name]: gradient }, 0.1);
-    new AdamW([other], options).step(
+    new AdamW([{ parameters: one }], options).step({ [one.get('vector').name]: gradient }, 0.1);
+    new AdamW([{ parameters: other }], options).step(
       {
         [other.get('vector').name]: gradient,
         [other.get('matrix').name]: tf.zeros([4, 3]),
@@ -52,9 +52,27 @@ describe('AdamW', () => {
     assert.deepEqual(await one.read(), await other.read());
   });
 
+  it('trains a group with a multiple of the learning rate', async () => {
+    const [plain, doubled] = [madeParameters(), madeParameters()];
+    for (const [parameters, rate, factor] of [
+      [plain, 0.02, 1],
+      [doubled, 0.01, 2],
+    ] as const) {
+      const optimiser = new AdamW([{ parameters, rate: factor }], options);
+      for (let step = 0; step < 3; step++) {
+        const gradient = torch.tensor(`matrix.gradient.${step}`);
+        optimiser.step({ [parameters.get('matrix').name]: gradient }, rate);
+      }
+    }
+    for (const name of names) {
+      const { shape, values } = (await plain.read()).get(name)!;
+      await assertClose(name, doubled.get(name), { shape, values }, 1e-6);
+    }
+  });
+
   it('keeps no tensor', async () => {
     const parameters = madeParameters();
-    const optimiser = new AdamW([parameters], options);
+    const optimiser = new AdamW([{ parameters }], options);
     await assertSteady(() => {
       const loss = () => tf.sum(tf.square(parameters.get('matrix'))).asScalar();
       const { value, grads } = tf.variableGrads(loss, optimiser.variables);
@@ -63,7 +81,7 @@ describe('AdamW', () => {
     });
     const before = tf.memory().numTensors;
     optimiser.dispose();
-    assert.equal(tf.memory().numTensors, before - 3);
+    assert.equal(tf.memory().numTensors, before - 4);
   });
 });
 

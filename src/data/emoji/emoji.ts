@@ -2,13 +2,19 @@
  * The embedded data set: emoji, each in three modalities by different hands — the OpenMoji picture, the
  * Twemoji picture, and the words of its name and tags. See data/emoji/README.md.
  */
+import type { Stream } from '../../tensor/random.js';
 import { tf } from '../../tensor/tf.js';
-import type { Inputs } from '../../models/base.js';
 import type { Dataset, Splits } from '../dataset.js';
 import { stratifiedSplit } from '../split.js';
 import { Vocabulary } from '../vocabulary.js';
 import { emojiCatalogue, type Emoji } from './catalogue.js';
-import { pictureModalities, pictureSize, readPictures, type Pictures } from './pictures.js';
+import {
+  pictureModalities,
+  pictureSize,
+  readPictures,
+  type PictureModality,
+  type Pictures,
+} from './pictures.js';
 
 /** Unicode's 100 subgroups, or its 10 groups. */
 export type EmojiLabels = 'subgroup' | 'group';
@@ -20,11 +26,14 @@ export const wordCount = 12;
 const splitSeed = 1;
 const shares = { validation: 0.1, test: 0.25 };
 
-/** Mean and standard deviation per colour channel, of bytes. */
-interface Normalisation {
-  readonly mean: readonly number[];
-  readonly deviation: readonly number[];
+/** So that a network learns not to lean on single words, of which a new emoji may have none it knows. */
+export interface WordDropout {
+  readonly probability: number;
+  readonly random: Stream;
 }
+
+/** Per colour channel, the normalised value of each byte. */
+type Normalisation = readonly Float32Array[];
 
 export class EmojiDataset implements Dataset {
   readonly name = 'emoji';
@@ -67,10 +76,11 @@ export class EmojiDataset implements Dataset {
   }
 
   /**
+   * @param wordDropout replaces each word by `<unknown>` with that probability, for training
    * @returns openmoji, twemoji: float32 [B, 32, 32, 3], normalised per channel by the training split;
    *   words: int32 [B, 12]
    */
-  inputs(samples: readonly number[]): Inputs {
+  inputs(samples: readonly number[], wordDropout?: WordDropout): Record<string, tf.Tensor> {
     const batch = samples.length;
     const wrong = samples.find((sample) => !this.emoji[sample]);
     if (wrong !== undefined) {
@@ -80,6 +90,13 @@ export class EmojiDataset implements Dataset {
     samples.forEach((sample, place) => {
       words.set(this.encoded[sample]!, place * wordCount);
     });
+    if (wordDropout) {
+      const { probability, random } = wordDropout;
+      words.forEach((word, place) => {
+        const dropped = word !== Vocabulary.padding && random.uniform() < probability;
+        if (dropped) words[place] = Vocabulary.unknown;
+      });
+    }
     return {
       openmoji: this.picturesOf('openmoji', samples),
       twemoji: this.picturesOf('twemoji', samples),
@@ -87,37 +104,62 @@ export class EmojiDataset implements Dataset {
     };
   }
 
+  /**
+   * The emoji of that name.
+   *
+   * @throws Error when there is none
+   */
+  find(annotation: string): number {
+    const sample = this.emoji.findIndex((one) => one.annotation === annotation);
+    if (sample < 0) throw new Error(`there is no emoji "${annotation}"`);
+    return sample;
+  }
+
+  /** One emoji's picture as it was rasterised. */
+  picture(modality: PictureModality, sample: number): { pixels: Uint8Array; size: number } {
+    const each = pictureSize * pictureSize * 3;
+    const pixels = this.pictures[modality].slice(sample * each, (sample + 1) * each);
+    return { pixels, size: pictureSize };
+  }
+
   private picturesOf(modality: keyof Pictures, samples: readonly number[]): tf.Tensor {
     const bytes = this.pictures[modality];
-    const { mean, deviation } = this.normalisation[modality]!;
+    const [red, green, blue] = this.normalisation[modality] as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
     const each = pictureSize * pictureSize * 3;
     const values = new Float32Array(samples.length * each);
     samples.forEach((sample, place) => {
-      for (let index = 0; index < each; index++) {
-        const channel = index % 3;
-        values[place * each + index] =
-          (bytes[sample * each + index]! - mean[channel]!) / deviation[channel]!;
+      const [from, to] = [sample * each, place * each];
+      for (let pixel = 0; pixel < each; pixel += 3) {
+        values[to + pixel] = red[bytes[from + pixel]!]!;
+        values[to + pixel + 1] = green[bytes[from + pixel + 1]!]!;
+        values[to + pixel + 2] = blue[bytes[from + pixel + 2]!]!;
       }
     });
     return tf.tensor4d(values, [samples.length, pictureSize, pictureSize, 3]);
   }
 }
 
+/** (byte − mean) / standard deviation, by the channel's mean and deviation over the samples. */
 function normalisationOf(bytes: Uint8Array, samples: readonly number[]): Normalisation {
   const each = pictureSize * pictureSize * 3;
-  const sum = [0, 0, 0];
-  const squares = [0, 0, 0];
-  for (const sample of samples) {
-    for (let index = 0; index < each; index++) {
-      const value = bytes[sample * each + index]!;
-      sum[index % 3]! += value;
-      squares[index % 3]! += value * value;
+  return [0, 1, 2].map((channel) => {
+    let [count, sum, squares] = [0, 0, 0];
+    for (const sample of samples) {
+      for (let index = channel; index < each; index += 3) {
+        const value = bytes[sample * each + index]!;
+        count++;
+        sum += value;
+        squares += value * value;
+      }
     }
-  }
-  const count = samples.length * pictureSize * pictureSize;
-  const mean = sum.map((total) => total / count);
-  const deviation = squares.map((total, channel) => Math.sqrt(total / count - mean[channel]! ** 2));
-  return { mean, deviation };
+    const mean = sum / count;
+    const deviation = Math.sqrt(squares / count - mean ** 2);
+    return Float32Array.from({ length: 256 }, (_, byte) => (byte - mean) / deviation);
+  });
 }
 
 /**

@@ -1,0 +1,63 @@
+/** Logits and accuracy of a method, by scenario. */
+import type { Dataset } from '../data/dataset.js';
+import { tf } from '../tensor/tf.js';
+import type { Predictor } from './predictors.js';
+import type { Scenario } from './scenarios.js';
+
+const batchSize = 64;
+
+/**
+ * The logits of many samples when some modalities are missing.
+ *
+ * @returns one row of C logits per sample
+ */
+export async function predictLogits(
+  predictor: Predictor,
+  dataset: Dataset,
+  samples: readonly number[],
+  masked: readonly string[],
+): Promise<Float32Array[]> {
+  const rows: Float32Array[] = [];
+  for (let start = 0; start < samples.length; start += batchSize) {
+    const batch = samples.slice(start, start + batchSize);
+    const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
+    const values = (await logits.data()) as Float32Array;
+    const classes = logits.shape[1]!;
+    logits.dispose();
+    batch.forEach((_, row) => rows.push(values.slice(row * classes, (row + 1) * classes)));
+  }
+  return rows;
+}
+
+/** The share of samples whose largest logit is that of their class, in 0 … 1. */
+export function accuracy(logits: readonly Float32Array[], labels: readonly number[]): number {
+  if (logits.length !== labels.length || logits.length === 0) {
+    throw new Error(`accuracy: ${logits.length} predictions for ${labels.length} labels`);
+  }
+  const correct = logits.filter((row, index) => row.indexOf(Math.max(...row)) === labels[index]);
+  return correct.length / logits.length;
+}
+
+/** Accuracy by scenario name. */
+export type Accuracies = Readonly<Record<string, number>>;
+
+/** The accuracy of a method on samples, in each scenario. */
+export async function accuracyByScenario(
+  predictor: Predictor,
+  dataset: Dataset,
+  samples: readonly number[],
+  scenarios: readonly Scenario[],
+): Promise<Accuracies> {
+  const labels = samples.map((sample) => dataset.labels[sample]!);
+  const table: Record<string, number> = {};
+  for (const { name, masked } of scenarios) {
+    table[name] = accuracy(await predictLogits(predictor, dataset, samples, masked), labels);
+  }
+  return table;
+}
+
+/** The mean over the scenarios in which something is missing: what robustness is measured by. */
+export function meanOverMissing(accuracies: Accuracies, scenarios: readonly Scenario[]): number {
+  const missing = scenarios.filter(({ masked }) => masked.length > 0);
+  return missing.reduce((sum, { name }) => sum + accuracies[name]!, 0) / missing.length;
+}

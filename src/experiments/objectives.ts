@@ -1,0 +1,43 @@
+/** What a training step minimises, by method. */
+import { basePredictor } from '../evaluation/predictors.js';
+import { alignmentLoss, totalLoss } from '../mmp/align.js';
+import { complete } from '../mmp/complete.js';
+import type { Mmp } from '../mmp/mmp.js';
+import type { BaseNetwork, Inputs } from '../models/base.js';
+import type { tf } from '../tensor/tf.js';
+import { crossEntropy } from '../training/crossEntropy.js';
+import type { Losses } from '../training/train.js';
+
+/**
+ * Without MMP: the cross-entropy of the base network on inputs of which the masked ones are blank. With
+ * nothing masked this is plain training, with random sets it is modality dropout.
+ */
+export function baseLosses(
+  base: BaseNetwork,
+  inputs: Inputs,
+  labels: tf.Tensor,
+  masked: readonly string[],
+): Losses {
+  return { total: crossEntropy(basePredictor(base)(inputs, masked), labels) };
+}
+
+/**
+ * With MMP (Eq. 8): the cross-entropy on completed tokens, and the alignment of the projected tokens with
+ * the real ones of the masked modalities.
+ *
+ * @param weight λ (D6)
+ */
+export function mmpLosses(
+  base: BaseNetwork,
+  mmp: Mmp,
+  inputs: Inputs,
+  labels: tf.Tensor,
+  masked: readonly string[],
+  weight: number,
+): Losses {
+  const real = base.embed(inputs);
+  const completed = complete(mmp, real, masked);
+  const task = crossEntropy(base.fuse(completed.tokens).logits, labels);
+  const alignment = alignmentLoss(real, completed.projected);
+  return { total: totalLoss(task, alignment, weight), task, alignment };
+}
