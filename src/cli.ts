@@ -8,6 +8,7 @@ import { openLab, prepareLab } from './notebook/lab.js';
 import { terminalReport } from './notebook/report.js';
 import { writePictures } from './site/pictures.js';
 import { defaultOutput, runWorkbook } from './notebook/workbook.js';
+import { useBackend } from './tensor/backend.js';
 
 const program = new Command('mmp').description('Masked Modality Projection: the workbook');
 
@@ -42,6 +43,8 @@ program
   .option('--output <folder>', 'where the result goes')
   .option('--cell-seconds <number>', 'the longest that one cell may take', positive)
   .action(async (options: { only?: string[]; output?: string; cellSeconds?: number }) => {
+    // A backend that cannot run is refused here, before nine notebooks fail of it.
+    await useBackend();
     const output = options.output ?? (options.only ? `${defaultOutput}-only` : defaultOutput);
     const entries = await runWorkbook({ ...options, output, report: terminalReport() });
     console.log(`\n${output}/index.html`);
@@ -66,7 +69,8 @@ program
   .argument('[jupyter...]', 'what else JupyterLab is told, after --')
   .action((parameters: string[], options: { prepare?: boolean }) => {
     prepareLab();
-    if (!options.prepare) openLab(parameters);
+    if (options.prepare) console.log('JupyterLab is ready: npm run lab');
+    else openLab(parameters);
   });
 
 function positive(text: string): number {

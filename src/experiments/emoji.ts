@@ -182,13 +182,13 @@ export async function trainEmoji(
   onProgress?: (records: readonly TrainingRecord[]) => void,
 ): Promise<EmojiRun> {
   const { start, trains, masks } = emojiRecipes[method];
-  const dataset = loadEmoji(settings.labels);
-  const base = emojiBase(dataset, settings, seed);
   if (start !== initial?.config.method) {
     throw new Error(
       `trainEmoji: "${method}" starts from ${start ?? 'scratch'}, got ${initial?.config.method ?? 'nothing'}`,
     );
   }
+  const dataset = loadEmoji(settings.labels);
+  const base = emojiBase(dataset, settings, seed);
   if (initial) base.parameters.load(initial.parameters.base!);
   const mmp = trains.includes('mmp') ? emojiMmp(base, settings, seed) : undefined;
   const model: EmojiModel = mmp ? { base, mmp } : { base };

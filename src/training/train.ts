@@ -40,6 +40,7 @@ export async function train(options: TrainingOptions): Promise<TrainingRecord[]>
     if (unread.length < readEvery && step + 1 < options.steps) continue;
     const read = await Promise.all(unread.map((entry) => readLosses(entry, options.learningRate)));
     unread = [];
+    read.forEach(expectFinite);
     records.push(...read);
     options.onProgress?.(read);
     // Lets displays, messages and interrupts through between the synchronous steps.
@@ -68,14 +69,17 @@ async function readLosses(
   { step, losses }: { step: number; losses: Losses },
   learningRate: Schedule,
 ): Promise<TrainingRecord> {
-  const values: Record<string, number> = {};
-  for (const [name, loss] of Object.entries(losses)) {
-    const value = (await loss.data())[0]!;
-    loss.dispose();
-    if (!Number.isFinite(value)) {
-      throw new Error(`training stopped: the loss "${name}" is ${value} at step ${step}`);
-    }
-    values[name] = value;
-  }
+  const read = Object.entries(losses).map(
+    async ([name, loss]) => [name, (await loss.data())[0]!] as const,
+  );
+  const values = Object.fromEntries(await Promise.all(read));
+  tf.dispose(losses);
   return { step, learningRate: learningRate(step), losses: values };
+}
+
+function expectFinite({ step, losses }: TrainingRecord): void {
+  for (const [name, value] of Object.entries(losses)) {
+    if (Number.isFinite(value)) continue;
+    throw new Error(`training stopped: the loss "${name}" is ${value} at step ${step}`);
+  }
 }

@@ -5,7 +5,9 @@ import path from 'node:path';
 import { emojiCatalogue, packageFolder } from '../../src/data/emoji/catalogue.js';
 import { EmojiDataset, loadEmoji } from '../../src/data/emoji/emoji.js';
 import { makePictures, rasterise, readPictures } from '../../src/data/emoji/pictures.js';
+import { Vocabulary } from '../../src/data/vocabulary.js';
 import { readSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { stream } from '../../src/tensor/random.js';
 import { tf } from '../../src/tensor/tf.js';
 
 describe('the emoji', () => {
@@ -55,6 +57,36 @@ describe('the emoji', () => {
       assert.deepEqual(await row.array(), await single[name]!.array(), name);
     }
     assert.throws(() => emoji.inputs([1865]), /no sample 1865; there are 1865/);
+  });
+
+  it('lose words to dropout as the stream has it, and padding never', async () => {
+    const all = emoji.splits.train;
+    const wordsWith = async (...dropout: [probability: number, seed: number] | []) => {
+      const [probability, seed] = dropout;
+      const given =
+        probability === undefined ? undefined : { probability, random: stream(seed!, 'words') };
+      return [...(await emoji.inputs(all, given).words!.data())];
+    };
+    const plain = await wordsWith();
+    assert.deepEqual(await wordsWith(0, 1), plain);
+    const dropped = await wordsWith(0.3, 1);
+    assert.deepEqual(await wordsWith(0.3, 1), dropped);
+    assert.notDeepEqual(await wordsWith(0.3, 2), dropped);
+    const isWord = (_: number, place: number) => plain[place] !== Vocabulary.padding;
+    const changed = dropped.filter((word, place) => word !== plain[place]);
+    assert.ok(changed.every((word) => word === Vocabulary.unknown));
+    // The training split holds no word that its own vocabulary lacks, so each dropped one has changed.
+    const share = changed.length / dropped.filter(isWord).length;
+    assert.ok(Math.abs(share - 0.3) < 0.02, `dropped ${share}`);
+    const padding = dropped.filter((_, place) => plain[place] === Vocabulary.padding);
+    assert.ok(padding.length > 0 && padding.every((word) => word === Vocabulary.padding));
+    assert.ok((await wordsWith(1, 1)).filter(isWord).every((word) => word === Vocabulary.unknown));
+  });
+
+  it('are found by name', () => {
+    const sample = emoji.find(emoji.emoji[700]!.annotation);
+    assert.equal(sample, 700);
+    assert.throws(() => emoji.find('flying toaster'), /there is no emoji "flying toaster"/);
   });
 
   it('are drawn by both sets: pictures differ and none is blank', () => {

@@ -4,7 +4,7 @@ import { stream } from '../../src/tensor/random.js';
 
 const modalities = ['rgb', 'depth', 'thermal', 'words'];
 
-describe('splitModalities', () => {
+describe('masking: splitModalities', () => {
   it('keeps declared order', () => {
     assert.deepEqual(splitModalities(modalities, ['words', 'depth']), {
       available: ['rgb', 'thermal'],
@@ -22,7 +22,7 @@ describe('splitModalities', () => {
   });
 });
 
-describe('sampleMasked (D9)', () => {
+describe('masking: sampleMasked (D9)', () => {
   const draw = (policy: Parameters<typeof sampleMasked>[1], count: number) => {
     const random = stream(1, 'masking');
     return Array.from({ length: count }, () => sampleMasked(modalities, policy, random));
@@ -87,7 +87,7 @@ describe('sampleMasked (D9)', () => {
   });
 });
 
-describe('groupByMasked (D10)', () => {
+describe('masking: groupByMasked (D10)', () => {
   it('puts samples with the same missing modalities together', () => {
     const groups = groupByMasked(modalities, [['rgb'], [], ['words', 'rgb'], ['rgb', 'words'], []]);
     assert.deepEqual(groups, [

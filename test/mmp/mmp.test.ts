@@ -178,6 +178,12 @@ describe('Mmp', () => {
     };
     refuse({ heads: 5 }, /MMP heads: 5 does not divide the width 12/);
     refuse({ hidden: 0 }, /MMP hidden: must be a positive integer, got 0/);
+    for (const aggregatedDeviation of [0, -0.02, NaN]) {
+      refuse(
+        { aggregatedDeviation },
+        new RegExp(`MMP aggregatedDeviation: must be positive, got ${aggregatedDeviation}`),
+      );
+    }
     refuse({ modalities: shapes([5, 12]) }, /at least two are needed, got m0/);
     refuse({ modalities: [...same(1, 2, 3), ...same(1, 2, 3)] }, /names must differ, got m0, m0/);
     refuse(

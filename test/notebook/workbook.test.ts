@@ -1,0 +1,274 @@
+/** A workbook of two tiny notebooks, the first of which fails: what the run leaves and what its pages say. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { JSDOM } from 'jsdom';
+import { projectRoot } from '../../src/files/paths.js';
+import { readNotebook, writeNotebook, type CodeCell } from '../../src/notebook/format.js';
+import { runWorkbook } from '../../src/notebook/workbook.js';
+import type { Entry } from '../../src/site/site.js';
+import { notebookOf } from '../support/notebooks.js';
+
+const figure =
+  '{ data: [{ type: "bar", y: [1] }], layout: { width: 300, height: 200, title: { text: "A < B" } } }';
+const failing = notebookOf('1', 'throw new Error("<stop> here")', 'console.log("never")');
+const passing = notebookOf(
+  'import { openNotebook, show, table } from "mmp"; await openNotebook();',
+  'console.log("<i>1 & 2</i>");',
+  'table(["a"], [["<u>"]]);',
+  `await show(${figure});`,
+);
+passing.cells.unshift({
+  cell_type: 'markdown',
+  id: 'title',
+  metadata: {},
+  source: '# Sums & more\n\nSee [the other](01-bad.ipynb).',
+});
+
+describe('runWorkbook', function () {
+  this.timeout(120_000);
+
+  let parent: string;
+  let notebooks: string;
+  let output: string;
+  let entries: Entry[];
+  const told: string[] = [];
+  const report = {
+    notebook: (name: string) => told.push(name),
+    cell: (name: string, cell: number, cells: number) => told.push(`${name} ${cell}/${cells}`),
+    finished: (name: string, summary: string) => told.push(`${name} ${summary}`),
+  };
+  const page = (name: string) =>
+    new JSDOM(readFileSync(path.join(output, `${name}.html`), 'utf8')).window.document;
+  const textsOf = (name: string, selector: string) =>
+    [...page(name).querySelectorAll(selector)].map(({ textContent }) => textContent);
+
+  before(async () => {
+    parent = mkdtempSync(path.join(tmpdir(), 'mmp-test-'));
+    notebooks = path.join(parent, 'notebooks');
+    output = path.join(parent, 'out', 'site');
+    mkdirSync(notebooks);
+    // The notebooks import the library by its name.
+    symlinkSync(
+      path.join(projectRoot, 'node_modules'),
+      path.join(parent, 'node_modules'),
+      'junction',
+    );
+    writeNotebook(path.join(notebooks, '01-bad.ipynb'), failing);
+    writeNotebook(path.join(notebooks, '02-good.ipynb'), passing);
+    writeFileSync(path.join(notebooks, 'notes.txt'), 'not a notebook');
+    entries = await runWorkbook({ notebooks, output, cellSeconds: 60, report });
+  });
+  after(() => {
+    rmSync(parent, { recursive: true });
+  });
+
+  it('names the failed cell, and runs the next notebook all the same', () => {
+    assert.deepEqual(
+      entries.map(({ name, failure }) => [name, failure?.cell]),
+      [
+        ['01-bad', 2],
+        ['02-good', undefined],
+      ],
+    );
+    assert.match(entries[0]!.failure!.reason, /<stop> here/);
+  });
+
+  it('tells how it goes', () => {
+    assert.deepEqual(told.slice(0, 3), ['01-bad', '01-bad 1/3', '01-bad 2/3']);
+    assert.match(told[3]!, /^01-bad \d+ s {2}FAILED in cell 2: .*<stop> here/s);
+    assert.match(told.at(-1)!, /^02-good \d+ s {2}ok$/);
+  });
+
+  it('leaves pages, executed notebooks and a summary, and nothing half-made', () => {
+    assert.deepEqual(readdirSync(path.dirname(output)), ['site']);
+    assert.deepEqual(readdirSync(output).sort(), [
+      '01-bad.html',
+      '01-bad.ipynb',
+      '02-good.html',
+      '02-good.ipynb',
+      'assets',
+      'index.html',
+      'workbook.json',
+    ]);
+  });
+
+  it('writes notebooks with their counts and outputs, also of the failed one', () => {
+    const cells = (name: string) =>
+      readNotebook(path.join(output, `${name}.ipynb`)).cells.filter(
+        (cell): cell is CodeCell => cell.cell_type === 'code',
+      );
+    assert.deepEqual(
+      cells('02-good').map(({ execution_count }) => execution_count),
+      [1, 2, 3, 4],
+    );
+    assert.equal(cells('02-good')[1]!.outputs[0]!.text, '<i>1 & 2</i>\n');
+    const [ran, failed, never] = cells('01-bad');
+    assert.equal(ran!.execution_count, 1);
+    assert.match(JSON.stringify(failed!.outputs), /<stop> here/);
+    assert.deepEqual([never!.execution_count, never!.outputs], [null, []]);
+  });
+
+  it('leaves the notebooks that it ran as they were', () => {
+    assert.deepEqual(readNotebook(path.join(notebooks, '02-good.ipynb')), passing);
+  });
+
+  it('summarises the run as JSON', () => {
+    const text = readFileSync(path.join(output, 'workbook.json'), 'utf8');
+    const { notebooks: summary } = JSON.parse(text) as {
+      notebooks: {
+        name: string;
+        failure: { cell: number } | null;
+        opening: { node: string } | null;
+      }[];
+    };
+    assert.deepEqual(
+      summary.map(({ name, failure }) => [name, failure?.cell ?? null]),
+      [
+        ['01-bad', 2],
+        ['02-good', null],
+      ],
+    );
+    assert.equal(summary[0]!.opening, null);
+    assert.equal(summary[1]!.opening!.node, process.versions.node);
+  });
+
+  it('says in the index what ran and what failed', () => {
+    const states = [...page('index').querySelectorAll('tbody tr')].map((row) =>
+      [...row.querySelectorAll('td')].slice(0, 2).map(({ textContent }) => textContent),
+    );
+    assert.deepEqual(states, [
+      ['Untitled', 'failed in cell 2'],
+      ['Sums & more', 'ran'],
+    ]);
+  });
+
+  it('shows the error on the page of the failed notebook', () => {
+    assert.match(textsOf('01-bad', 'pre.stderr').join(''), /<stop> here/);
+  });
+
+  it('keeps text text: what looks like HTML in outputs and titles is escaped', () => {
+    assert.equal(textsOf('02-good', 'title')[0], 'Sums & more');
+    assert.ok(textsOf('02-good', '.output pre').includes('<i>1 & 2</i>\n'));
+    assert.deepEqual(textsOf('02-good', '.output td'), ['<u>']);
+    assert.deepEqual(textsOf('02-good', 'main i, main u'), []);
+  });
+
+  it('holds a figure as Plotly JSON with its title as a label', () => {
+    const shown = page('02-good').querySelector('figure.plotly')!;
+    assert.equal(shown.getAttribute('aria-label'), 'A < B');
+    const { data } = JSON.parse(shown.querySelector('script')!.textContent) as { data: unknown };
+    assert.deepEqual(data, [{ type: 'bar', y: [1] }]);
+  });
+
+  it('links pages to pages that are there', () => {
+    for (const name of ['index', '01-bad', '02-good']) {
+      const links = [...page(name).querySelectorAll('a')].map((link) => link.getAttribute('href')!);
+      assert.ok(links.length > 0);
+      for (const link of links) assert.ok(existsSync(path.join(output, link)), `${name}: ${link}`);
+    }
+  });
+
+  it('needs no network: scripts, styles and pictures are in the folder', () => {
+    for (const name of ['index', '01-bad', '02-good']) {
+      const needed = [...page(name).querySelectorAll('script[src], link[href], img[src]')].map(
+        (element) => element.getAttribute('src') ?? element.getAttribute('href')!,
+      );
+      const files = needed.filter((target) => !target.startsWith('data:'));
+      assert.ok(files.length >= 3, name);
+      for (const file of files) assert.ok(existsSync(path.join(output, file)), `${name}: ${file}`);
+    }
+    for (const name of ['katex.min.css', 'highlight.css', 'site.css']) {
+      const css = readFileSync(path.join(output, 'assets', name), 'utf8');
+      for (const [, target] of css.matchAll(/url\(["']?([^)"']+)/g)) {
+        assert.ok(
+          target!.startsWith('data:') || existsSync(path.join(output, 'assets', target!)),
+          target,
+        );
+      }
+    }
+  });
+
+  it('runs only what is picked, and replaces the earlier result as a whole', async () => {
+    const again = path.join(parent, 'again');
+    mkdirSync(again);
+    writeFileSync(path.join(again, 'stray.html'), 'from an earlier run');
+    writeFileSync(path.join(again, 'index.html'), 'from an earlier run');
+    const picked = await runWorkbook({ notebooks, output: again, only: ['01'], cellSeconds: 60 });
+    assert.deepEqual(
+      picked.map(({ name }) => name),
+      ['01-bad'],
+    );
+    assert.deepEqual(readdirSync(again).sort(), [
+      '01-bad.html',
+      '01-bad.ipynb',
+      'assets',
+      'index.html',
+      'workbook.json',
+    ]);
+    assert.match(readFileSync(path.join(again, 'index.html'), 'utf8'), /failed in cell 2/);
+  });
+
+  /** Runs what must be refused, and asserts that no notebook began and nothing was made. */
+  const refused = async (options: object, message: RegExp) => {
+    const begun: string[] = [];
+    const watched = { ...report, notebook: (name: string) => begun.push(name) };
+    const left = readdirSync(parent);
+    await assert.rejects(
+      runWorkbook({ notebooks, output: path.join(parent, 'none'), report: watched, ...options }),
+      message,
+    );
+    assert.deepEqual(begun, []);
+    assert.deepEqual(readdirSync(parent), left);
+  };
+
+  it('refuses a pick that is no notebook, and lists those that are', async () => {
+    await refused({ only: ['01', 'zz'] }, /no notebook "zz" in .*; there are 01-bad, 02-good$/);
+  });
+
+  it('refuses an output that cannot be written, before anything runs', async () => {
+    const blocked = path.join(notebooks, 'notes.txt', 'site');
+    await refused({ output: blocked }, /cannot write .*notes\.txt\/site: /);
+  });
+
+  it('refuses a notebook that cannot be read, before anything runs', async () => {
+    const spoilt = path.join(parent, 'spoilt');
+    mkdirSync(spoilt);
+    writeNotebook(path.join(spoilt, '1.ipynb'), notebookOf('1'));
+    writeFileSync(path.join(spoilt, '2.ipynb'), '{');
+    await refused({ notebooks: spoilt }, /2\.ipynb is not a notebook: /);
+  });
+});
+
+describe('the command line', () => {
+  const cli = path.join(projectRoot, 'dist', 'src', 'cli.js');
+  const refusals: [string, string[], RegExp][] = [
+    ['an unknown notebook', ['--only', 'zz'], /^mmp: no notebook "zz" .*there are 01-.*\n$/],
+    // With an unknown notebook beside it, so that nothing runs should the number be taken.
+    ['a negative time limit', ['--cell-seconds', '-3', '--only', 'zz'], /positive number.*-3/],
+    ['a time limit that is no number', ['--cell-seconds', 'x', '--only', 'zz'], /positive number/],
+  ];
+  for (const [name, parameters, message] of refusals) {
+    it(`refuses ${name}`, () => {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [cli, 'workbook', ...parameters],
+        { encoding: 'utf8' },
+      );
+      assert.equal(status, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+    });
+  }
+});
