@@ -8,7 +8,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -142,11 +141,5 @@ describe('the set-up script', () => {
     const packages = { 'node_modules/gpu': { version: '1.0.0', optional: true } };
     write('package-lock.json', JSON.stringify({ packages }));
     assert.equal(run().lines[0], 'compiling …');
-  });
-
-  it('asks of Node what package.json asks', () => {
-    const text = readFileSync(path.join(projectRoot, 'package.json'), 'utf8');
-    const { engines } = JSON.parse(text) as { engines: { node: string } };
-    assert.equal(engines.node, '^20.19.0 || >=22.12.0');
   });
 });

@@ -52,7 +52,7 @@ export function readRun<Config, Results>(folder: string): Run<Config, Results> {
   }
   return {
     config: parse(folder, 'config.json') as Config,
-    records: lines.map((line) => JSON.parse(line) as TrainingRecord),
+    records: lines.map((line) => parse(folder, 'log.jsonl', line) as TrainingRecord),
     parameters,
     results: parse(folder, 'results.json') as Results,
   };
@@ -71,9 +71,9 @@ function file(folder: string, name: string): string {
 
 const readText = (folder: string, name: string) => readFileSync(file(folder, name), 'utf8');
 
-function parse(folder: string, name: string): unknown {
+function parse(folder: string, name: string, text = readText(folder, name)): unknown {
   try {
-    return JSON.parse(readText(folder, name));
+    return JSON.parse(text);
   } catch (error) {
     throw new Error(`${folder}: ${name} is damaged: ${(error as Error).message}`, { cause: error });
   }

@@ -145,8 +145,8 @@ describe('in a kernel', () => {
   });
 
   it('pictures send a PNG and their description', () => {
-    const picture = { size: 1, data: Uint8Array.of(255, 0, 0) };
-    pictures([[picture as never]], 'a red dot');
+    const picture = { size: 1, pixels: Uint8Array.of(255, 0, 0) };
+    pictures([[picture]], 'a red dot');
     const { data } = sent[0]!;
     const bytes = Buffer.from(data['image/png'] as string, 'base64');
     assert.equal(bytes.subarray(1, 4).toString(), 'PNG');

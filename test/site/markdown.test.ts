@@ -5,7 +5,7 @@ import { highlighted, markdownAssets, renderMarkdown } from '../../src/site/mark
 describe('markdown', () => {
   it('sets formulas in text and on their own', () => {
     const inline = renderMarkdown('so $a_1 < b$ holds');
-    assert.match(inline, /^<p>so <span class="katex">.*<math.*<\/span> holds<\/p>$/s);
+    assert.match(inline, /^<p>so <span class="katex">.*<math.*<\/span> holds<\/p>\n$/s);
     assert.ok(!inline.includes('$'));
     assert.match(renderMarkdown('$$\nx^2\n$$'), /class="katex-display"/);
   });
