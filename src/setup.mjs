@@ -23,8 +23,8 @@ function checkNode() {
   const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
   if (fits) return;
   fail(
-    `Node ${process.versions.node} is too old: the workbook needs Node 20.19 or newer, ` +
-      'and 22 LTS is recommended (https://nodejs.org)',
+    `Node ${process.versions.node} does not fit: the workbook needs Node 20.19 or newer of 20, or 22.12 ` +
+      'or newer, and 22 LTS is recommended (https://nodejs.org)',
   );
 }
 

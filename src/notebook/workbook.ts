@@ -1,5 +1,5 @@
 /** The whole workbook, headless: every notebook in order, executed notebooks and a site as the result. */
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { beginFolder, finishFolder } from '../files/folders.js';
 import { projectRoot } from '../files/paths.js';
@@ -55,6 +55,7 @@ export async function runWorkbook(options: WorkbookOptions = {}): Promise<Entry[
   } = options;
   const names = chosenNotebooks(notebooks, options.only ?? []);
   const sources = names.map((name) => readNotebook(path.join(notebooks, `${name}.ipynb`)));
+  expectOwn(output);
   const partial = beginFolder(output);
 
   const entries: Entry[] = [];
@@ -75,7 +76,7 @@ export async function runWorkbook(options: WorkbookOptions = {}): Promise<Entry[
   }
   mkdirSync(path.join(partial, 'assets'));
   const finished = new Date();
-  writeSite(partial, entries, finished);
+  writeSite(partial, entries, finished, notebooks);
   writeJson(path.join(partial, 'workbook.json'), {
     finished: finished.toISOString(),
     notebooks: entries.map(({ name, seconds, failure, notebook }) => ({
@@ -87,6 +88,17 @@ export async function runWorkbook(options: WorkbookOptions = {}): Promise<Entry[
   });
   finishFolder(partial, output);
   return entries;
+}
+
+/** The output folder is replaced as a whole, so it must not be somebody's folder of other things. */
+function expectOwn(output: string): void {
+  const isOther =
+    existsSync(output) &&
+    statSync(output).isDirectory() &&
+    readdirSync(output).length > 0 &&
+    !existsSync(path.join(output, 'workbook.json'));
+  if (!isOther) return;
+  throw new Error(`${output} holds something else than a workbook run; give a new folder`);
 }
 
 function chosenNotebooks(folder: string, only: readonly string[]): string[] {

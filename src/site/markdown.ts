@@ -11,22 +11,35 @@ const renderer = new MarkdownIt({
   highlight: (code, language) => highlighted(code, language),
 }).use(katexPlugin as unknown as MarkdownIt.PluginSimple, { throwOnError: true });
 
-/** Links between notebooks lead to each other's pages. */
+/** Links between notebooks lead to each other's pages, other relative ones to the files themselves. */
 const defaultLink =
   renderer.renderer.rules.link_open ??
   ((tokens, index, options, _env, self) => self.renderToken(tokens, index, options));
 renderer.renderer.rules.link_open = (tokens, index, options, env, self) => {
   const token = tokens[index]!;
   const target = token.attrGet('href') ?? '';
-  token.attrSet('href', target.replace(/\.ipynb(#.*)?$/, '.html$1'));
+  const { origin } = env as Place;
+  if (target.startsWith('../')) token.attrSet('href', path.posix.join(origin, target));
+  else if (!/^[a-z][a-z\d+.-]*:/i.test(target)) {
+    token.attrSet('href', target.replace(/\.ipynb(#.*)?$/, '.html$1'));
+  }
   return defaultLink(tokens, index, options, env, self);
 };
 
+interface Place {
+  readonly origin: string;
+}
+
 /**
+ * @param origin the way from the page's folder to the folder that relative links are meant from
  * @throws Error when a formula cannot be set
  */
-export function renderMarkdown(source: string): string {
-  return renderer.render(source);
+export function renderMarkdown(source: string, origin = '.'): string {
+  const html = renderer.render(source, { origin } satisfies Place);
+  // The plugin puts the reason why it cannot set a formula into the page.
+  const wrong = /class="(?:katex-block )?katex-error"[^>]*>([^<]*)/.exec(html);
+  if (wrong) throw new Error(`formula: ${wrong[1]}`);
+  return html;
 }
 
 export function highlighted(code: string, language: string): string {

@@ -29,11 +29,15 @@ ${body}
 `;
 }
 
-/** The page of one notebook, with a line of navigation above it. */
-export function notebookPage(notebook: Notebook, navigation: string): string {
+/**
+ * The page of one notebook, with a line of navigation above it.
+ *
+ * @param origin the way from the page's folder to the notebook's
+ */
+export function notebookPage(notebook: Notebook, navigation: string, origin: string): string {
   const cells = notebook.cells.map((cell) =>
     cell.cell_type === 'markdown'
-      ? `<section class="text">${renderMarkdown(cell.source)}</section>`
+      ? `<section class="text">${renderMarkdown(cell.source, origin)}</section>`
       : codeHtml(cell),
   );
   const body = `<nav>${navigation}</nav>\n<main>\n${cells.join('\n')}\n</main>`;

@@ -21,8 +21,18 @@ export interface Entry {
   readonly failure?: CellFailure;
 }
 
-/** Writes the pages of all entries, the index and the assets into a folder. */
-export function writeSite(folder: string, entries: readonly Entry[], finished: Date): void {
+/**
+ * Writes the pages of all entries, the index and the assets into a folder.
+ *
+ * @param notebooks the folder that the notebooks come from, which their links are meant from
+ */
+export function writeSite(
+  folder: string,
+  entries: readonly Entry[],
+  finished: Date,
+  notebooks: string,
+): void {
+  const origin = path.relative(folder, notebooks).replaceAll(path.sep, '/');
   const assets: Record<string, string> = {
     ...markdownAssets(),
     'plotly.js': createRequire(__filename).resolve('plotly.js-dist'),
@@ -40,7 +50,7 @@ export function writeSite(folder: string, entries: readonly Entry[], finished: D
     ];
     writeWhole(
       path.join(folder, `${entry.name}.html`),
-      notebookPage(entry.notebook, links.join(' · ')),
+      notebookPage(entry.notebook, links.join(' · '), origin),
     );
   });
   writeWhole(path.join(folder, 'index.html'), indexHtml(entries, finished));

@@ -200,11 +200,22 @@ describe('runWorkbook', function () {
     }
   });
 
+  it('does not replace a folder of other things', async () => {
+    const other = path.join(parent, 'other');
+    mkdirSync(other);
+    writeFileSync(path.join(other, 'thesis.txt'), 'years');
+    await assert.rejects(
+      runWorkbook({ notebooks, output: other }),
+      /holds something else than a workbook run/,
+    );
+    assert.deepEqual(readdirSync(other), ['thesis.txt']);
+  });
+
   it('runs only what is picked, and replaces the earlier result as a whole', async () => {
     const again = path.join(parent, 'again');
     mkdirSync(again);
     writeFileSync(path.join(again, 'stray.html'), 'from an earlier run');
-    writeFileSync(path.join(again, 'index.html'), 'from an earlier run');
+    writeFileSync(path.join(again, 'workbook.json'), '{}');
     const picked = await runWorkbook({ notebooks, output: again, only: ['01'], cellSeconds: 60 });
     assert.deepEqual(
       picked.map(({ name }) => name),

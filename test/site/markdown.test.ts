@@ -30,13 +30,18 @@ describe('markdown', () => {
     ['another notebook', '02-masking.ipynb', '02-masking.html'],
     ['a place in another notebook', '02-masking.ipynb#mask', '02-masking.html#mask'],
     ['a place on the page', '#mask', '#mask'],
-    ['the web', 'https://example.org/a?b=1', 'https://example.org/a?b=1'],
+    ['the web', 'https://example.org/a.ipynb', 'https://example.org/a.ipynb'],
   ];
   for (const [name, source, target] of links) {
     it(`links to ${name}`, () => {
       assert.equal(renderMarkdown(`[x](${source})`), `<p><a href="${target}">x</a></p>\n`);
     });
   }
+
+  it('links to files outside the notebooks’ folder, seen from the page', () => {
+    const html = renderMarkdown('[x](../src/mmp/align.ts)', '../../../notebooks');
+    assert.equal(html, '<p><a href="../../../src/mmp/align.ts">x</a></p>\n');
+  });
 
   it('refuses links that are scripts', () => {
     assert.ok(!renderMarkdown('[x](javascript:alert(1))').includes('<a'));
