@@ -6,15 +6,13 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
-  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../src/files/paths.js';
+import { makeFolder, removeFolder } from './support/folders.js';
 
 describe('the set-up script', () => {
   let root: string;
@@ -27,7 +25,7 @@ describe('the set-up script', () => {
     JSON.stringify({ packages: { 'node_modules/a': { version }, 'node_modules/b': { version } } });
 
   beforeEach(() => {
-    root = realpathSync(mkdtempSync(path.join(tmpdir(), 'mmp-test-')));
+    root = makeFolder();
     mkdirSync(place('src'));
     cpSync(path.join(projectRoot, 'src', 'setup.mjs'), place('src/setup.mjs'));
     write('src/a.ts', '');
@@ -48,7 +46,7 @@ describe('the set-up script', () => {
     chmodSync(place('bin/npm'), 0o755);
   });
   afterEach(() => {
-    rmSync(root, { recursive: true });
+    removeFolder(root);
   });
 
   /** @param version what the script is told that Node is */

@@ -29,7 +29,9 @@ export function* shuffledBatches(
   random: Stream,
 ): Generator<number[], never> {
   if (samples.length < batchSize) {
-    throw new Error(`shuffledBatches: ${samples.length} samples do not fill a batch of ${batchSize}`);
+    throw new Error(
+      `shuffledBatches: ${samples.length} samples do not fill a batch of ${batchSize}`,
+    );
   }
   for (;;) {
     const order = random.shuffled(samples);

@@ -1,5 +1,5 @@
 /** Folders that are either whole or not there. */
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const unfinished = /^\.(.+)\.([0-9]+)\.partial$/;
@@ -37,8 +37,15 @@ function isRunning(pid: number): boolean {
 
 /** Puts a finished folder in its place; what stood there before is replaced as a whole. */
 export function finishFolder(partial: string, target: string): void {
-  rmSync(target, { recursive: true, force: true });
+  if (!existsSync(target)) {
+    renameSync(partial, target);
+    return;
+  }
+  // What stood there goes only when the new one stands, because deleting can fail half-way.
+  const old = partial.replace(/partial$/, 'old');
+  renameSync(target, old);
   renameSync(partial, target);
+  rmSync(old, { recursive: true });
 }
 
 /**

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { emojiCatalogue, packageFolder } from '../../src/data/emoji/catalogue.js';
-import { EmojiDataset, loadEmoji } from '../../src/data/emoji/emoji.js';
+import { EmojiDataset, loadEmoji, wordCount } from '../../src/data/emoji/emoji.js';
 import { makePictures, rasterise, readPictures } from '../../src/data/emoji/pictures.js';
 import { Vocabulary } from '../../src/data/vocabulary.js';
 import { readSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { stream } from '../../src/tensor/random.js';
 import { tf } from '../../src/tensor/tf.js';
+import { makeFolder, removeFolder } from '../support/folders.js';
 
 describe('the emoji', () => {
   const emoji = loadEmoji();
@@ -33,10 +33,37 @@ describe('the emoji', () => {
     assert.deepEqual(untested, ['animal-amphibian', 'keycap']);
   });
 
+  it('have the words that their page says', () => {
+    const counts = emoji.emoji.map(({ words }) => words.length).sort((a, b) => a - b);
+    assert.deepEqual([counts[0], counts[932], counts.at(-1)], [1, 5, 19]);
+    const kept = counts.filter((count) => count <= wordCount).length / counts.length;
+    assert.equal(kept.toFixed(2), '0.93');
+    assert.equal(emoji.vocabulary.size, 3093 + 2);
+  });
+
+  it('have the classes that their page says', () => {
+    const sizes = emoji.classes
+      .map((_, label) => emoji.labels.filter((other) => other === label).length)
+      .sort((a, b) => a - b);
+    assert.deepEqual(sizes.slice(0, 12), [1, 1, 2, 2, 3, 3, 3, 3, 3, 3, 4, 5]);
+    assert.equal(sizes.at(-1), 258);
+    const smallest = sizes.slice(0, 43).reduce((sum, size) => sum + size);
+    assert.ok(smallest <= 258 && smallest + sizes[43]! > 258);
+    const { validation, test } = emoji.splits;
+    const classesIn = (split: readonly number[]) =>
+      new Set(split.map((sample) => emoji.labels[sample])).size;
+    assert.deepEqual([classesIn(validation), classesIn(test)], [89, 98]);
+    const flag = emoji.classes.indexOf('country-flag');
+    const flags = test.filter((sample) => emoji.labels[sample] === flag).length;
+    assert.equal(((100 * flags) / test.length).toFixed(1), '13.6');
+  });
+
   it('have a vocabulary of the training split only', () => {
     const trained = new Set(emoji.splits.train.flatMap((sample) => emoji.emoji[sample]!.words));
     assert.equal(emoji.vocabulary.size, trained.size + 2);
-    const unseen = emoji.splits.test.flatMap((s) => emoji.emoji[s]!.words).filter((w) => !trained.has(w));
+    const unseen = emoji.splits.test
+      .flatMap((s) => emoji.emoji[s]!.words)
+      .filter((w) => !trained.has(w));
     assert.ok(unseen.length > 0);
     assert.deepEqual([...emoji.vocabulary.encode(unseen.slice(0, 2), 2)], [1, 1]);
   });
@@ -108,7 +135,10 @@ describe('the emoji', () => {
   });
 
   it('name a package that is not there', () => {
-    assert.throws(() => packageFolder('no-such-emoji'), /no-such-emoji is not installed; run "npm run setup"/);
+    assert.throws(
+      () => packageFolder('no-such-emoji'),
+      /no-such-emoji is not installed; run "npm run setup"/,
+    );
   });
 });
 
@@ -133,14 +163,14 @@ describe('the picture cache', () => {
   let cache: string;
   before(function () {
     this.timeout(60_000);
-    folder = mkdtempSync(path.join(tmpdir(), 'mmp-test-'));
+    folder = makeFolder();
     cache = path.join(folder, 'emoji.safetensors');
     const told: [number, number][] = [];
     makePictures((done, total) => told.push([done, total]), cache);
     assert.deepEqual(told.at(-1), [1865, 1865]);
   });
   after(() => {
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
 
   it('is written whole and read back the same as the project’s', () => {

@@ -43,18 +43,30 @@ describe('shuffledBatches', () => {
   it('leave an incomplete batch out and refuse too few samples', () => {
     const batches = shuffledBatches([1, 2, 3], 2, stream(1, 'batches'));
     for (let i = 0; i < 5; i++) assert.equal(batches.next().value.length, 2);
-    assert.throws(() => shuffledBatches([1], 2, stream(1, 'b')).next(), /1 samples do not fill a batch of 2/);
+    assert.throws(
+      () => shuffledBatches([1], 2, stream(1, 'b')).next(),
+      /1 samples do not fill a batch of 2/,
+    );
   });
 });
 
 describe('words', () => {
   it('are lower case, once each, without punctuation', () => {
-    assert.deepEqual(wordsOf('Flag: Åland Islands, flag (AX) 100%'), ['flag', 'åland', 'islands', 'ax', '100']);
+    assert.deepEqual(wordsOf('Flag: Åland Islands, flag (AX) 100%'), [
+      'flag',
+      'åland',
+      'islands',
+      'ax',
+      '100',
+    ]);
     assert.deepEqual(wordsOf('…'), []);
   });
 
   it('become integers of the training split’s vocabulary', () => {
-    const vocabulary = new Vocabulary([['b', 'a'], ['c', 'a']]);
+    const vocabulary = new Vocabulary([
+      ['b', 'a'],
+      ['c', 'a'],
+    ]);
     assert.deepEqual(vocabulary.words, ['', '<unknown>', 'a', 'b', 'c']);
     assert.deepEqual([...vocabulary.encode(['c', 'z', 'a'], 5)], [4, 1, 2, 0, 0]);
     assert.deepEqual([...vocabulary.encode(['c', 'b', 'a'], 2)], [4, 3]);

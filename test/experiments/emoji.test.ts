@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadEmoji } from '../../src/data/emoji/emoji.js';
 import { meanOverMissing } from '../../src/evaluation/accuracy.js';
@@ -17,18 +16,19 @@ import {
 import { emojiRun, trainSeeds, type SeedProgress } from '../../src/experiments/seeds.js';
 import { describeBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
+import { makeFolder, removeFolder } from '../support/folders.js';
 
 const tiny: EmojiSettings = { ...emojiSettings.quick, baseSteps: 12, furtherSteps: 6 };
 const scenarios = allScenarios(loadEmoji().modalities);
 const everything = scenarios[0]!.name;
 
-describe('the emoji experiment', function () {
+describe('an experiment on emoji', function () {
   this.timeout(600_000);
   let parent: string;
   let runs: Record<EmojiMethod, EmojiRun>;
   const told: SeedProgress[] = [];
   before(async () => {
-    parent = mkdtempSync(path.join(tmpdir(), 'mmp-test-'));
+    parent = makeFolder();
     const onProgress = (progress: SeedProgress) => told.push(progress);
     const all = await trainSeeds(tiny, [1], { folder: path.join(parent, 'seeds'), onProgress });
     assert.deepEqual(
@@ -38,7 +38,7 @@ describe('the emoji experiment', function () {
     runs = Object.fromEntries(all.map((run) => [run.config.method, run])) as typeof runs;
   });
   after(() => {
-    rmSync(parent, { recursive: true });
+    removeFolder(parent);
   });
 
   it('gives in worker threads, bit for bit, what it gives in this one', async function () {

@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beginFolder, checkWritable, finishFolder } from '../../src/files/folders.js';
+import { makeFolder, removeFolder } from '../support/folders.js';
 
 describe('folders', () => {
   let parent: string;
   beforeEach(() => {
-    parent = mkdtempSync(path.join(tmpdir(), 'mmp-test-'));
+    parent = makeFolder();
   });
   afterEach(() => {
-    rmSync(parent, { recursive: true });
+    removeFolder(parent);
   });
 
   it('appear under their name only when they are finished', () => {

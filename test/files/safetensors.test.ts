@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   decodeSafetensors,
@@ -9,6 +8,7 @@ import {
   writeSafetensors,
   type StoredTensor,
 } from '../../src/files/safetensors.js';
+import { makeFolder, removeFolder } from '../support/folders.js';
 
 const tensors = new Map<string, StoredTensor>([
   ['weights', { shape: [2, 3], values: Float32Array.of(1, -2.5, 3e-20, 4, 5, 6) }],
@@ -30,10 +30,10 @@ function withHeader(header: unknown, bytes: number): Buffer {
 describe('safetensors', () => {
   let folder: string;
   before(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'mmp-test-'));
+    folder = makeFolder();
   });
   after(() => {
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
 
   it('come back as they were written, and leave no temporary file', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readNotebook, titleOf, writeNotebook } from '../../src/notebook/format.js';
 import { budgetName } from '../../src/notebook/budget.js';
@@ -8,14 +7,15 @@ import { assertSame } from '../../src/notebook/parity.js';
 import { duration } from '../../src/notebook/progress.js';
 import { tf } from '../../src/tensor/tf.js';
 import { notebookOf } from '../support/notebooks.js';
+import { makeFolder, removeFolder } from '../support/folders.js';
 
 describe('notebook files', () => {
   let file: string;
   before(() => {
-    file = path.join(mkdtempSync(path.join(tmpdir(), 'mmp-test-')), 'n.ipynb');
+    file = path.join(makeFolder(), 'n.ipynb');
   });
   after(() => {
-    rmSync(path.dirname(file), { recursive: true });
+    removeFolder(path.dirname(file));
   });
 
   it('come back as they were written', () => {

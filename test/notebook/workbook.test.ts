@@ -4,14 +4,11 @@ import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { JSDOM } from 'jsdom';
 import { projectRoot } from '../../src/files/paths.js';
@@ -19,6 +16,7 @@ import { readNotebook, writeNotebook, type CodeCell } from '../../src/notebook/f
 import { runWorkbook } from '../../src/notebook/workbook.js';
 import type { Entry } from '../../src/site/site.js';
 import { notebookOf } from '../support/notebooks.js';
+import { makeFolder, removeFolder } from '../support/folders.js';
 
 const figure =
   '{ data: [{ type: "bar", y: [1] }], layout: { width: 300, height: 200, title: { text: "A < B" } } }';
@@ -55,7 +53,7 @@ describe('runWorkbook', function () {
     [...page(name).querySelectorAll(selector)].map(({ textContent }) => textContent);
 
   before(async () => {
-    parent = mkdtempSync(path.join(tmpdir(), 'mmp-test-'));
+    parent = makeFolder();
     notebooks = path.join(parent, 'notebooks');
     output = path.join(parent, 'out', 'site');
     mkdirSync(notebooks);
@@ -71,7 +69,7 @@ describe('runWorkbook', function () {
     entries = await runWorkbook({ notebooks, output, cellSeconds: 60, report });
   });
   after(() => {
-    rmSync(parent, { recursive: true });
+    removeFolder(parent);
   });
 
   it('names the failed cell, and runs the next notebook all the same', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beginFolder } from '../../src/files/folders.js';
 import { isWholeRun, readRun, writeRun } from '../../src/training/runs.js';
+import { makeFolder, removeFolder } from '../support/folders.js';
 
 const run = {
   config: { method: 'dropout + mmp', seed: 3, settings: { width: 8, rates: [0.1, 1e-7] } },
@@ -26,11 +26,11 @@ describe('runs', () => {
   let parent: string;
   let folder: string;
   beforeEach(() => {
-    parent = mkdtempSync(path.join(tmpdir(), 'mmp-test-'));
+    parent = makeFolder();
     folder = path.join(parent, 'dropout-3');
   });
   afterEach(() => {
-    rmSync(parent, { recursive: true });
+    removeFolder(parent);
   });
 
   it('are read back as they were written', () => {

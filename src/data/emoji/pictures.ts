@@ -43,7 +43,9 @@ export function rasterise(svg: Buffer): Uint8Array {
     font: { loadSystemFonts: false },
   }).render();
   if (rendered.width !== pictureSize || rendered.height !== pictureSize) {
-    throw new Error(`rasterise: expected a square picture, got ${rendered.width}×${rendered.height}`);
+    throw new Error(
+      `rasterise: expected a square picture, got ${rendered.width}×${rendered.height}`,
+    );
   }
   return rendered.pixels.filter((_, index) => index % 4 !== 3);
 }
@@ -93,7 +95,10 @@ export function readPictures(cache = defaultCache): Pictures {
     );
   }
   const pictures = Object.fromEntries(
-    pictureModalities.map((modality) => [modality, tensors.get(modality)?.values ?? new Uint8Array()]),
+    pictureModalities.map((modality) => [
+      modality,
+      tensors.get(modality)?.values ?? new Uint8Array(),
+    ]),
   ) as Pictures;
   if (checksum(pictures) !== metadata.sha256) {
     throw new Error(`${cache} is damaged: its checksum does not fit; ${remedy} anew`);
