@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const inRoot = (...parts) => path.join(root, ...parts);
+const kernels = inRoot('src', 'tensor', 'wasm', 'build.mjs');
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 checkNode();
@@ -67,6 +68,7 @@ function compile() {
   const hash = sourcesHash();
   rmSync(inRoot('dist'), { recursive: true, force: true });
   run(process.execPath, [inRoot('node_modules', 'typescript', 'bin', 'tsc'), '--project', root]);
+  run(process.execPath, [kernels]);
   writeFileSync(inRoot('dist', '.sources'), hash);
 }
 
@@ -77,7 +79,8 @@ function sourcesHash() {
       .filter((name) => name.endsWith('.ts'))
       .map((name) => path.join(folder, name)),
   );
-  for (const file of [...files.sort(), 'tsconfig.json', 'package-lock.json']) {
+  const others = [path.relative(root, kernels), 'tsconfig.json', 'package-lock.json'];
+  for (const file of [...files.sort(), ...others]) {
     hash.update(file).update(readFileSync(inRoot(file)));
   }
   return hash.digest('hex');

@@ -7,8 +7,11 @@
  * D5: the target T_m is not differentiated. D6: λ = 1 by default.
  */
 import { withGradient } from '../tensor/custom.js';
+import { defineOperation } from '../tensor/operation.js';
 import { expectShapes } from '../tensor/shapes.js';
 import { tf } from '../tensor/tf.js';
+import { gemm } from '../tensor/wasm/gemm.js';
+import { valuesPerChunk } from '../tensor/wasm/team.js';
 
 /**
  * Smooth L1 with β = 1: ½e² where |e| < 1, else |e| − ½, e = T̂ − T, mean over all elements.
@@ -23,18 +26,58 @@ export function smoothL1(target: tf.Tensor, predicted: tf.Tensor): tf.Tensor {
   return withGradient(
     [predicted],
     (save) => {
-      const error = tf.sub(predicted, target);
-      // With c = error clipped to ±1, both branches are c·(error − c/2), and dL/d(error) is c.
-      const clipped = tf.clipByValue(error, -1, 1);
-      save([clipped]);
-      return tf.mean(tf.mul(clipped, tf.sub(error, tf.mul(clipped, 0.5))));
+      save([target, predicted]);
+      return runSmoothL1({ target, predicted })[0]!;
     },
-    (dy, saved) => {
-      const [clipped] = saved as [tf.Tensor];
-      return [tf.mul(clipped, tf.div(dy, clipped.size))];
-    },
+    (dy, [target, predicted]) => smoothL1Gradient({ target: target!, predicted: predicted!, dy }),
   );
 }
+
+/** The same as it is written; TF.js finds its gradient, also of the target. The specification of `smoothL1`. */
+export function plainSmoothL1(target: tf.Tensor, predicted: tf.Tensor): tf.Tensor {
+  const size = tf.abs(tf.sub(predicted, target));
+  // min(size, 1)·(size − min(size, 1)/2) is both branches in one.
+  const clipped = tf.minimum(size, 1);
+  return tf.mean(tf.mul(clipped, tf.sub(size, tf.mul(clipped, 0.5))));
+}
+
+const runSmoothL1 = defineOperation({
+  name: 'SmoothL1',
+  compute: ({ target, predicted }) => plainSmoothL1(target!, predicted!),
+  wasm: (team, { target, predicted }) => {
+    const loss = team.output([]);
+    const size = tf.util.sizeFromShape(predicted!.shape);
+    const chunks = Math.ceil(size / valuesPerChunk);
+    // One sum a chunk, and then their mean: the order does not depend on who sums.
+    team.temporary(chunks, (sums) => {
+      team.runOnValues('smoothL1', size, [...[target!, predicted!].map(team.address), sums]);
+      gemm(team, {
+        rows: 1,
+        columns: 1,
+        depth: chunks,
+        scale: 1 / size,
+        a: { at: team.one, row: 0, column: 0 },
+        b: { at: sums, row: 1, column: 1 },
+        c: { at: team.address(loss), row: 1 },
+      });
+    });
+    return loss;
+  },
+});
+
+/** dL/d(predicted) is the error clipped to ±1, over the number of elements. */
+const smoothL1Gradient = defineOperation({
+  name: 'SmoothL1Gradient',
+  compute: ({ target, predicted, dy }) =>
+    tf.mul(tf.clipByValue(tf.sub(predicted!, target!), -1, 1), tf.div(dy!, predicted!.size)),
+  wasm: (team, { target, predicted, dy }) => {
+    const gradient = team.output(predicted!.shape);
+    const size = tf.util.sizeFromShape(predicted!.shape);
+    const addresses = [target!, predicted!, gradient, dy!].map(team.address);
+    team.runOnValues('smoothL1Gradient', size, addresses, [1 / size]);
+    return gradient;
+  },
+});
 
 /**
  * L_align (Eq. 7).

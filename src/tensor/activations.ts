@@ -1,26 +1,49 @@
-/** GELU in its exact form (Hendrycks and Gimpel 2016). */
-import { withGradient } from './custom.js';
+/** GELU in its exact form (Hendrycks and Gimpel 2016): GELU(x) = x·Φ(x), Φ by erf and not by tanh (D4). */
+import { defineOperation } from './operation.js';
 import { tf } from './tf.js';
 
+/** GELU as it is written; TF.js finds its gradient. The specification of `gelu`. */
+export function plainGelu(x: tf.Tensor): tf.Tensor {
+  return tf.mul(x, normalDistribution(x));
+}
+
 /**
- * GELU(x) = x·Φ(x) with Φ the normal distribution function, by erf and not by the tanh
- * approximation (D4). Its derivative Φ(x) + x·φ(x) reuses Φ, since erf is the costly part.
+ * GELU(x) with its derivative Φ(x) + x·φ(x) in one step.
  *
  * @param x any shape
  * @returns the same shape
  */
 export function gelu(x: tf.Tensor): tf.Tensor {
-  return withGradient(
-    [x],
-    (save) => {
-      const distribution = tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
-      save([x, distribution]);
-      return tf.mul(x, distribution);
-    },
-    (dy, saved) => {
-      const [x, distribution] = saved as [tf.Tensor, tf.Tensor];
-      const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-      return [tf.mul(dy, tf.add(distribution, tf.mul(x, density)))];
-    },
-  );
+  return runGelu({ x })[0]!;
 }
+
+const normalDistribution = (x: tf.Tensor) =>
+  tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
+
+const runGelu = defineOperation({
+  name: 'Gelu',
+  compute: ({ x }) => plainGelu(x!),
+  wasm: (team, { x }) => {
+    const y = team.output(x!.shape);
+    team.runOnValues('gelu', tf.util.sizeFromShape(x!.shape), [x!, y].map(team.address));
+    return y;
+  },
+  gradient: {
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x]) => ({ x: () => runGeluGradient({ x: x!, dy: dy as tf.Tensor })[0]! }),
+  },
+});
+
+const runGeluGradient = defineOperation({
+  name: 'GeluGradient',
+  compute: ({ x, dy }) => {
+    const density = tf.mul(tf.exp(tf.mul(tf.square(x!), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return tf.mul(dy!, tf.add(normalDistribution(x!), tf.mul(x!, density)));
+  },
+  wasm: (team, { x, dy }) => {
+    const dx = team.output(x!.shape);
+    const size = tf.util.sizeFromShape(x!.shape);
+    team.runOnValues('geluGradient', size, [x!, dy!, dx].map(team.address));
+    return dx;
+  },
+});

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import { tf } from './tf.js';
+import { threadCount } from './wasm/team.js';
 
 export const backendNames = ['tensorflow', 'wasm', 'cpu'] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -48,7 +49,7 @@ function isBackendName(name: string): name is BackendName {
  * Makes a backend the current one. Without a name it takes MMP_BACKEND, and without that the first
  * that works in the order tensorflow, wasm, cpu. A backend asked for by name is never replaced by another.
  *
- * @throws Error when the named backend is unknown or cannot run here
+ * @throws Error when the named backend is unknown or cannot run here, or MMP_THREADS is no number of threads
  */
 export async function useBackend(
   name: string | undefined = process.env.MMP_BACKEND,
@@ -87,7 +88,10 @@ export function describeBackend(): BackendDescription {
 
 function describeDevice(name: BackendName): string {
   if (name === 'cpu') return 'one core, plain JavaScript';
-  if (name === 'wasm') return 'one core, WebAssembly SIMD';
+  if (name === 'wasm') {
+    const threads = threadCount();
+    return `WebAssembly SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  }
   const native = tf.backend() as unknown as { isUsingGpuDevice?: boolean };
   return native.isUsingGpuDevice ? 'GPU' : 'CPU (no usable GPU)';
 }

@@ -1,5 +1,5 @@
 /** Layer normalisation (Ba, Kiros and Hinton 2016). */
-import { withGradient } from './custom.js';
+import { defineOperation } from './operation.js';
 import { ones, zeros, type Parameters } from './parameters.js';
 import { tf } from './tf.js';
 
@@ -21,31 +21,82 @@ export function layerNorm(
   x: tf.Tensor,
   epsilon = 1e-5,
 ): tf.Tensor {
-  const normalised = normalise(x, epsilon);
-  return tf.add(
-    tf.mul(normalised, parameters.get(`${name}.weight`)),
-    parameters.get(`${name}.bias`),
-  );
+  const [weight, bias] = [parameters.get(`${name}.weight`), parameters.get(`${name}.bias`)];
+  if (x.shape[x.rank - 1] !== weight.size) {
+    throw new Error(
+      `layerNorm ${name}: last axis must be ${weight.size}, got [${x.shape.join(', ')}]`,
+    );
+  }
+  const [y, ...kept] = normalise({ x, weight, bias }, { epsilon });
+  tf.dispose(kept);
+  return y!;
 }
 
-/**
- * x̂ = (x − mean)/σ over the last axis, with the closed gradient
- * dx = (dx̂ − mean(dx̂) − x̂·mean(dx̂·x̂))/σ instead of the dozen ops that the tape would record.
- */
-function normalise(x: tf.Tensor, epsilon: number): tf.Tensor {
-  return withGradient(
-    [x],
-    (save) => {
-      const centred = tf.sub(x, tf.mean(x, -1, true));
-      const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
-      const normalised = tf.mul(centred, inverse);
-      save([normalised, inverse]);
-      return normalised;
+/** The same as it is written; TF.js finds its gradient. The specification of `layerNorm`. */
+export function plainLayerNorm(
+  x: tf.Tensor,
+  weight: tf.Tensor,
+  bias: tf.Tensor,
+  epsilon = 1e-5,
+): tf.Tensor {
+  const { mean, variance } = tf.moments(x, -1, true);
+  const normalised = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
+  return tf.add(tf.mul(normalised, weight), bias);
+}
+
+/** y [..., width], and for the gradient the mean and 1/σ of each row [..., 1] */
+const normalise = defineOperation({
+  name: 'LayerNorm',
+  compute: ({ x, weight, bias }, { epsilon }) => {
+    const mean = tf.mean(x!, -1, true);
+    const centred = tf.sub(x!, mean);
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon as number));
+    return [tf.add(tf.mul(tf.mul(centred, inverse), weight!), bias!), mean, inverse];
+  },
+  wasm: (team, { x, weight, bias }, { epsilon }) => {
+    const { rows, width, perRow } = rowsOf(x!);
+    const outputs = [team.output(x!.shape), team.output(perRow), team.output(perRow)];
+    const addresses = [x!, weight!, bias!, ...outputs].map(team.address);
+    team.runOnRows('layerNorm', rows, width, addresses, [epsilon as number]);
+    return outputs;
+  },
+  gradient: {
+    inputsToSave: ['x', 'weight'],
+    outputsToSave: [false, true, true],
+    gradFunc: (dys, [x, weight, mean, inverse]) => {
+      const dy = (dys as unknown as tf.Tensor[])[0]!;
+      const inputs = { x: x!, weight: weight!, mean: mean!, inverse: inverse!, dy };
+      const [dx, dweight, dbias] = normaliseGradient(inputs);
+      return { x: () => dx!, weight: () => dweight!, bias: () => dbias! };
     },
-    (dy, saved) => {
-      const [normalised, inverse] = saved as [tf.Tensor, tf.Tensor];
-      const along = tf.mul(normalised, tf.mean(tf.mul(dy, normalised), -1, true));
-      return [tf.mul(inverse, tf.sub(tf.sub(dy, tf.mean(dy, -1, true)), along))];
-    },
-  );
+  },
+});
+
+/** dx = (g − mean(g) − x̂·mean(g·x̂))/σ with g = dy·weight; dweight = Σ dy·x̂; dbias = Σ dy */
+const normaliseGradient = defineOperation({
+  name: 'LayerNormGradient',
+  compute: ({ x, weight, mean, inverse, dy }) => {
+    const normalised = tf.mul(tf.sub(x!, mean!), inverse!);
+    const g = tf.mul(dy!, weight!);
+    const along = tf.mul(normalised, tf.mean(tf.mul(g, normalised), -1, true));
+    const dx = tf.mul(inverse!, tf.sub(tf.sub(g, tf.mean(g, -1, true)), along));
+    const allButLast = x!.shape.slice(0, -1).map((_, axis) => axis);
+    return [dx, tf.sum(tf.mul(dy!, normalised), allButLast), tf.sum(dy!, allButLast)];
+  },
+  wasm: (team, { x, weight, mean, inverse, dy }) => {
+    const { rows, width } = rowsOf(x!);
+    const dx = team.output(x!.shape);
+    const sums = [team.output([width]), team.output([width])];
+    const addresses = [x!, weight!, mean!, inverse!, dy!, dx].map(team.address);
+    team.runOnRows('layerNormGradient', rows, width, addresses);
+    const summed = [x!, mean!, inverse!, dy!, ...sums].map(team.address);
+    team.run('layerNormSums', Math.ceil(width / 16), [rows, width, ...summed]);
+    return [dx, ...sums];
+  },
+});
+
+function rowsOf({ shape }: tf.TensorInfo) {
+  const width = shape[shape.length - 1]!;
+  const leading = shape.slice(0, -1);
+  return { rows: tf.util.sizeFromShape(leading), width, perRow: [...leading, 1] };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describeBackend, useBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
+import { threadCount } from '../../src/tensor/wasm/team.js';
 
 function nativeIsInstalled(): boolean {
   try {
@@ -47,8 +48,10 @@ describe('useBackend', () => {
     const cpu = await useBackend('cpu');
     assert.deepEqual(cpu, { name: 'cpu', device: 'one core, plain JavaScript', ...common });
     assert.deepEqual(describeBackend(), cpu);
+    const threads = threadCount();
+    const wasmDevice = `WebAssembly SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
     const wasm = await useBackend('wasm');
-    assert.deepEqual(wasm, { name: 'wasm', device: 'one core, WebAssembly SIMD', ...common });
+    assert.deepEqual(wasm, { name: 'wasm', device: wasmDevice, ...common });
     assert.deepEqual(describeBackend(), wasm);
   });
 

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
-import { addCrossAttention, crossAttention } from '../../src/tensor/crossAttention.js';
+import {
+  addCrossAttention,
+  crossAttention,
+  plainCrossAttention,
+} from '../../src/tensor/crossAttention.js';
 import { Parameters } from '../../src/tensor/parameters.js';
 import { tf } from '../../src/tensor/tf.js';
+import { asExpected, assertSameFunction, random } from '../support/compare.js';
 import { assertClose } from '../support/close.js';
 import { TorchFixture } from '../support/fixtures.js';
 
@@ -48,6 +53,46 @@ describe('crossAttention', () => {
     const expected = { shape: each.output.shape, values: await each.output.data() };
     await assertClose('output', once.output, expected, 1e-6);
   });
+
+  for (const [form, asked, Tq, Tk] of [
+    ['standard', 3, 8, 8],
+    ['few keys', 3, 90, 4],
+    ['few queries', 3, 4, 90],
+    ['few shared queries', 1, 4, 90],
+  ] as const) {
+    it(`equals its plain form, ${form}`, async () => {
+      const options = { heads: 3, residual: true };
+      const parameters = new Parameters(5);
+      addCrossAttention(parameters, 'ca', 24, options);
+      for (const name of parameters.names) {
+        parameters.get(name).assign(random(parameters.get(name).shape, name.length, 0.4));
+      }
+      const shared = asked === 1;
+      const queries = random(shared ? [Tq, 24] : [3, Tq, 24], 1);
+      const keys = random([3, Tk, 24], 2);
+      const through = (attend: typeof crossAttention) => (q?: tf.Tensor, k?: tf.Tensor) =>
+        attend(parameters, 'ca', q!, k!, options).output;
+      const [fast, plain] = [through(crossAttention), through(plainCrossAttention)];
+      await assertSameFunction(fast, plain, [queries, keys]);
+      const [actual, expected] = [crossAttention, plainCrossAttention].map(
+        (attend) => attend(parameters, 'ca', queries, keys, options).weights,
+      );
+      await assertClose('weights', actual!, await asExpected(expected!), 1e-5);
+      const variables = parameters.names.map((name) => parameters.get(name));
+      const gradients = [fast, plain].map(
+        (attend) =>
+          tf.variableGrads(() => tf.sum(tf.square(attend(queries, keys))), variables).grads,
+      );
+      for (const name of parameters.names) {
+        // The key's bias has no influence; where it is left out its gradient is not there.
+        if (name === 'ca.key.bias') continue;
+        const variable = parameters.get(name).name;
+        const wanted = await asExpected(gradients[1]![variable]!);
+        await assertClose(name, gradients[0]![variable]!, wanted, 1e-5);
+      }
+      parameters.dispose();
+    });
+  }
 
   it('gives weights that sum to one', async () => {
     const parameters = new Parameters(3);

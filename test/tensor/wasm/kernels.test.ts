@@ -1,14 +1,9 @@
 /** The gradients and kernels that we put into TF.js, against brute force. */
 import assert from 'node:assert/strict';
-import { takeRows } from '../../src/tensor/rows.js';
-import { tf } from '../../src/tensor/tf.js';
-import { assertClose } from '../support/close.js';
-
-const random = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
-const asExpected = async (tensor: tf.Tensor) => ({
-  shape: tensor.shape,
-  values: (await tensor.data()) as Float32Array,
-});
+import { takeRows } from '../../../src/tensor/rows.js';
+import { tf } from '../../../src/tensor/tf.js';
+import { asExpected, random } from '../../support/compare.js';
+import { assertClose } from '../../support/close.js';
 
 describe('the gradient of matMul', () => {
   for (const batch of [[], [1], [3]]) {

@@ -1,0 +1,135 @@
+/**
+ * Kernels of TF.js's own that training needs and the wasm backend lacks or does slowly, put in through the
+ * public kernel registry. They work on the backend's own memory.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { gemm } from './gemm.js';
+import { Team } from './team.js';
+
+/**
+ * UnsortedSegmentSum, which wasm lacks: row r of the output is the sum of the rows of x whose segment is
+ * r. It is the gradient of every table look-up (`tf.gather`).
+ *
+ * x float32 [n, ...], segmentIds int32 [n] → [numSegments, ...]
+ */
+const unsortedSegmentSum: tf.KernelConfig = {
+  kernelName: 'UnsortedSegmentSum',
+  backendName: 'wasm',
+  kernelFunc: ({ inputs, backend, attrs }) => {
+    const { x, segmentIds } = inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo };
+    const { numSegments } = attrs as { numSegments: number };
+    const wasm = backend as unknown as BackendWasm;
+    // Outputs first: making one may move the memory, and with it every view.
+    const out = wasm.makeOutput([numSegments, ...x.shape.slice(1)], 'float32');
+    const sums = wasm.typedArrayFromHeap(out);
+    const rows = wasm.typedArrayFromHeap(x);
+    const segments = wasm.typedArrayFromHeap(segmentIds);
+    const width = rows.length / segments.length;
+    sums.fill(0);
+    segments.forEach((segment, row) => {
+      // A negative segment is dropped, as TensorFlow does.
+      if (segment < 0) return;
+      for (let column = 0; column < width; column++) {
+        sums[segment * width + column]! += rows[row * width + column]!;
+      }
+    });
+    return out;
+  },
+};
+
+/**
+ * Slice of neighbouring values. The backend's own copies the whole input for each slice, which makes
+ * cutting a packed vector into its n parts n times too slow.
+ */
+const slice: Replacement = ({ inputs, backend, attrs }) => {
+  const { x } = inputs as { x: tf.TensorInfo };
+  const { begin, size } = attrs as { begin: number | number[]; size: number | number[] };
+  const [start, lengths] = tf.slice_util.parseSliceParams(x, begin, size) as [number[], number[]];
+  if (x.dtype === 'string' || !tf.slice_util.isSliceContinous(x.shape, start, lengths)) {
+    return undefined;
+  }
+  const wasm = backend as unknown as BackendWasm;
+  const out = wasm.makeOutput(lengths, x.dtype);
+  const values = wasm.typedArrayFromHeap(out);
+  const offset = tf.slice_util.computeFlatOffset(start, tf.util.computeStrides(x.shape));
+  values.set(wasm.typedArrayFromHeap(x).subarray(offset, offset + values.length));
+  return out;
+};
+
+/**
+ * Matrix products, batched, transposed and with a batch that is broadcast. The backend's own are fast for
+ * one plain product only.
+ */
+const batchMatMul: Replacement = ({ inputs, backend, attrs }) => {
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+  const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+  if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
+  const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
+  const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
+  const [rows, depth] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+  const [shared, columns] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
+  const leading = tf.broadcast_util.assertAndGetBroadcastShape(
+    a.shape.slice(0, -2),
+    b.shape.slice(0, -2),
+  );
+  const batch = tf.util.sizeFromShape(leading);
+  const sizes = [a, b].map(({ shape }) => tf.util.sizeFromShape(shape.slice(0, -2)));
+  const regular = sizes.every((size) => size === batch || size === 1);
+  if (depth !== shared || !regular || batch * rows * columns * depth === 0) return undefined;
+
+  const team = Team.of(backend);
+  const out = team.output([...leading, rows, columns]);
+  const strides = (transposed: boolean, width: number) =>
+    transposed ? { row: 1, column: width } : { row: width, column: 1 };
+  const next = (x: tf.TensorInfo, size: number) =>
+    size === 1 ? 0 : tf.util.sizeFromShape(x.shape.slice(-2));
+  gemm(team, {
+    batch,
+    rows,
+    columns,
+    depth,
+    a: { at: team.address(a), ...strides(transposeA, aColumns), batch: next(a, sizes[0]!) },
+    b: { at: team.address(b), ...strides(transposeB, bColumns), batch: next(b, sizes[1]!) },
+    c: { at: team.address(out), row: columns, batch: rows * columns },
+  });
+  return out;
+};
+
+/** Sums over the first axes, such as the gradient of a bias. The backend's own transposes first. */
+const sum: Replacement = ({ inputs, backend, attrs }) => {
+  const { x } = inputs as { x: tf.TensorInfo };
+  const { axis, keepDims } = attrs as { axis: number | number[]; keepDims: boolean };
+  const axes = tf.util.parseAxisParam(axis, x.shape);
+  const first = axes.length < x.shape.length && [...axes].sort().every((a, place) => a === place);
+  if (!first || x.dtype !== 'float32') return undefined;
+  const rest = x.shape.slice(axes.length);
+  const width = tf.util.sizeFromShape(rest);
+  const rows = tf.util.sizeFromShape(x.shape.slice(0, axes.length));
+  const team = Team.of(backend);
+  const out = team.output(keepDims ? [...axes.map(() => 1), ...rest] : rest);
+  const addresses = [x, out].map(team.address);
+  team.run('columnSums', Math.ceil(width / 16), [rows, width, ...addresses]);
+  return out;
+};
+
+/** A kernel for some cases; where it returns nothing, the backend's own takes over. */
+type Replacement = (
+  ...parameters: Parameters<tf.KernelFunc>
+) => ReturnType<tf.KernelFunc> | undefined;
+
+function replace(kernelName: string, replacement: Replacement): void {
+  const original = tf.getKernel(kernelName, 'wasm');
+  tf.unregisterKernel(kernelName, 'wasm');
+  tf.registerKernel({
+    ...original,
+    kernelFunc: (parameters) => replacement(parameters) ?? original.kernelFunc(parameters),
+  });
+}
+
+export function registerKernels(): void {
+  tf.registerKernel(unsortedSegmentSum);
+  replace('Slice', slice);
+  replace('BatchMatMul', batchMatMul);
+  replace('Sum', sum);
+}
