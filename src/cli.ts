@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-/** The command line: what `npm start`, `npm run lab` and the set-up call. */
+/** The command line: what `npm start`, `npm run lab`, `npm run verify` and the set-up call. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { SingleBar, Presets } from 'cli-progress';
 import { defaultCache, makePictures, readPictures } from './data/emoji/pictures.js';
+import { limits, verify, worstOf } from './evaluation/verify.js';
+import { outcomeText, verdict } from './evaluation/verifyReport.js';
 import { openLab, prepareLab } from './notebook/lab.js';
 import { terminalReport } from './notebook/report.js';
 import { writePictures } from './site/pictures.js';
@@ -53,6 +55,25 @@ program
       console.error(`${name}: cell ${failure?.cell} failed`);
     }
     if (failed.length > 0) process.exitCode = 1;
+  });
+
+program
+  .command('verify')
+  .description('compare the method, forward and backward, with golden cases')
+  .argument('<place...>', 'a folder of golden cases, or the path of one without the endings')
+  .option('--backend <name>', 'the backend that computes, as MMP_BACKEND')
+  .action(async (places: string[], options: { backend?: string }) => {
+    const { name, device } = await useBackend(options.backend);
+    const limit = limits[name];
+    console.log(`backend: ${name} (${device})`);
+    let worst = 0;
+    for await (const outcome of verify(places)) {
+      const print = 'failure' in outcome ? console.error : console.log;
+      print(`\n${outcomeText(outcome, limit)}`);
+      worst = Math.max(worst, worstOf(outcome));
+    }
+    console.log(`\n${verdict(worst, limit)}`);
+    if (!(worst <= limit)) process.exitCode = 1;
   });
 
 program

@@ -7,6 +7,9 @@ import { tf } from '../../src/tensor/tf.js';
 /** Files that travel with the repository. */
 export const fixtures = path.join(projectRoot, 'test', 'fixtures');
 
+/** Golden cases of the method, a copy of those that independent code made. */
+export const goldenFolder = path.join(fixtures, 'golden', 'mmp');
+
 /** Results of PyTorch, made by test/fixtures/make_torch_fixtures.py. */
 export class TorchFixture {
   readonly tensors: Map<string, StoredTensor>;
