@@ -248,7 +248,7 @@ export function compileParameters(
   folder: string,
   python: string,
   node = process.execPath,
-  headers = process.env.npm_config_nodedir,
+  environment = process.env,
 ): string[] {
   const parameters = [
     'rebuild',
@@ -260,7 +260,10 @@ export function compileParameters(
   ];
   // Without headers beside this Node, node-gyp downloads them.
   const beside = path.dirname(path.dirname(node));
-  if (!headers && existsSync(path.join(beside, 'include', 'node', 'node_api.h'))) {
+  if (
+    !environment.npm_config_nodedir &&
+    existsSync(path.join(beside, 'include', 'node', 'node_api.h'))
+  ) {
     parameters.push(`--nodedir=${beside}`);
   }
   return parameters;

@@ -50,11 +50,12 @@ export function readNativeBuild(folder = nativeFolder): NativeBuild | undefined 
  */
 export function nativeEnvironment(
   build = readNativeBuild(),
-  before = process.env.LD_LIBRARY_PATH,
+  environment = process.env,
 ): Record<string, string> {
   const folders = build?.cudaFolders ?? [];
   if (folders.length === 0) return {};
-  const others = before?.split(':').filter((folder) => folder && !folders.includes(folder)) ?? [];
+  const before = environment.LD_LIBRARY_PATH?.split(':') ?? [];
+  const others = before.filter((folder) => folder && !folders.includes(folder));
   return { LD_LIBRARY_PATH: [...folders, ...others].join(':') };
 }
 

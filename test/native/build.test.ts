@@ -210,7 +210,7 @@ describe('the build of native TensorFlow', () => {
 
   describe('compileParameters', () => {
     it('puts the addon where the package looks for it', () => {
-      const parameters = compileParameters('/build', '/venv/python', place('bin/node'), undefined);
+      const parameters = compileParameters('/build', '/venv/python', place('bin/node'), {});
       assert.deepEqual(parameters, [
         'rebuild',
         '--python=/venv/python',
@@ -222,10 +222,10 @@ describe('the build of native TensorFlow', () => {
 
     it('takes the headers beside Node, unless npm was told of others', () => {
       write('include/node/node_api.h');
-      const last = (headers?: string) =>
-        compileParameters('/build', '/python', place('bin/node'), headers).at(-1);
-      assert.equal(last(), `--nodedir=${root}`);
-      assert.equal(last('/other'), '--napi_build_version=8');
+      const last = (environment: NodeJS.ProcessEnv) =>
+        compileParameters('/build', '/python', place('bin/node'), environment).at(-1);
+      assert.equal(last({}), `--nodedir=${root}`);
+      assert.equal(last({ npm_config_nodedir: '/other' }), '--napi_build_version=8');
     });
   });
 

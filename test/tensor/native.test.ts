@@ -27,15 +27,18 @@ describe('readNativeBuild', () => {
 
 describe('nativeEnvironment', () => {
   it('is empty without CUDA libraries', () => {
-    assert.deepEqual(nativeEnvironment({ ...build, cudaFolders: [] }, '/before'), {});
+    assert.deepEqual(
+      nativeEnvironment({ ...build, cudaFolders: [] }, { LD_LIBRARY_PATH: '/before' }),
+      {},
+    );
   });
 
   it('puts the CUDA libraries first, once, and keeps what was there', () => {
     const alone = { LD_LIBRARY_PATH: '/cuda/a/lib:/cuda/b/lib' };
-    assert.deepEqual(nativeEnvironment(build, undefined), alone);
-    assert.deepEqual(nativeEnvironment(build, ''), alone);
+    assert.deepEqual(nativeEnvironment(build, {}), alone);
+    assert.deepEqual(nativeEnvironment(build, { LD_LIBRARY_PATH: '' }), alone);
     const both = { LD_LIBRARY_PATH: '/cuda/a/lib:/cuda/b/lib:/before' };
-    assert.deepEqual(nativeEnvironment(build, '/before'), both);
-    assert.deepEqual(nativeEnvironment(build, both.LD_LIBRARY_PATH), both);
+    assert.deepEqual(nativeEnvironment(build, { LD_LIBRARY_PATH: '/before' }), both);
+    assert.deepEqual(nativeEnvironment(build, both), both);
   });
 });
