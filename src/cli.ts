@@ -6,6 +6,7 @@ import { SingleBar, Presets } from 'cli-progress';
 import { defaultCache, makePictures, readPictures } from './data/emoji/pictures.js';
 import { limits, verify, worstOf } from './evaluation/verify.js';
 import { outcomeText, verdict } from './evaluation/verifyReport.js';
+import { setUpNative, wheels } from './native/build.js';
 import { openLab, prepareLab } from './notebook/lab.js';
 import { terminalReport } from './notebook/report.js';
 import { writePictures } from './site/pictures.js';
@@ -92,6 +93,14 @@ program
     prepareLab();
     if (options.prepare) console.log('JupyterLab is ready: npm run lab');
     else openLab(parameters);
+  });
+
+program
+  .command('native')
+  .description('build native TensorFlow for this machine, unless it is there')
+  .option('--gpu', 'with CUDA, for an NVIDIA GPU')
+  .action((options: { gpu?: boolean }) => {
+    setUpNative(options.gpu ? wheels.gpu : wheels.cpu, console.log);
   });
 
 function positive(text: string): number {

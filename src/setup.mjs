@@ -52,7 +52,7 @@ function install() {
     existsSync(native)
       ? 'native TensorFlow (tfjs-node-gpu): installed'
       : 'native TensorFlow (tfjs-node-gpu): not installed, its download did not succeed; ' +
-          'the workbook runs on WebAssembly instead',
+          'the workbook runs on WebAssembly, unless "npm run setup:native" has built it',
   );
 }
 

@@ -10,6 +10,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Dealer, Subscriber } from 'zeromq';
+import { nativeEnvironment } from '../tensor/native.js';
 import type { Output } from './format.js';
 
 type Content = Readonly<Record<string, unknown>>;
@@ -96,7 +97,7 @@ export class Kernel {
     const tslab = createRequire(__filename).resolve('tslab/bin/tslab');
     const child = spawn(process.execPath, [tslab, 'kernel', '--config-path', connectionFile], {
       cwd: folder,
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...nativeEnvironment(), ...environment },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const shell = new Dealer({ linger: 0 });

@@ -1,6 +1,6 @@
 /** Which TF.js backend runs, and how it is chosen: native TensorFlow, then wasm, then plain JavaScript. */
-import { createRequire } from 'node:module';
-import util from 'node:util';
+import { isMainThread } from 'node:worker_threads';
+import { loadNative } from './native.js';
 import { tf } from './tf.js';
 import { threadCount } from './wasm/team.js';
 
@@ -15,28 +15,24 @@ export interface BackendDescription {
   readonly node: string;
 }
 
-const nativePackage = '@tensorflow/tfjs-node-gpu';
-const load = createRequire(__filename);
-
 /**
- * Loads the optional native package.
+ * Loads native TensorFlow.
  *
- * @throws Error saying why it did not load
+ * @throws Error saying why it did not load, and what to do
  */
-function loadNative(): void {
-  // tfjs-node 4.22 calls two functions that Node 23 removed.
-  const legacy = util as unknown as Record<string, unknown>;
-  legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  legacy.isArray ??= Array.isArray;
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+function loadTensorflow(): void {
+  // It uses all cores by itself, and its settings reach it only from the main thread.
+  if (!isMainThread) {
+    throw new Error('backend tensorflow runs in the main thread only; use wasm or cpu in a worker');
+  }
   try {
-    load(nativePackage);
+    loadNative();
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new Error(
-      `backend tensorflow: the optional package ${nativePackage} did not load (${reason}); ` +
-        `run "npm install ${nativePackage}@4.22.0 --no-save", or use MMP_BACKEND=wasm`,
+      `backend tensorflow: native TensorFlow did not load (${reason}); ` +
+        'build it by "npm run setup:native", or use MMP_BACKEND=wasm',
+      { cause: error },
     );
   }
 }
@@ -66,7 +62,7 @@ export async function useBackend(
   if (name === undefined || !isBackendName(name)) {
     throw new Error(`unknown backend "${name}"; there are ${backendNames.join(', ')}`);
   }
-  if (name === 'tensorflow') loadNative();
+  if (name === 'tensorflow') loadTensorflow();
   if (!(await tf.setBackend(name))) throw new Error(`backend ${name} did not start`);
   await tf.ready();
   // On its first use the cpu backend otherwise prints advice to install tfjs-node.
@@ -92,6 +88,13 @@ function describeDevice(name: BackendName): string {
     const threads = threadCount();
     return `WebAssembly SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   }
-  const native = tf.backend() as unknown as { isUsingGpuDevice?: boolean };
-  return native.isUsingGpuDevice ? 'GPU' : 'CPU (no usable GPU)';
+  const native = tf.backend() as unknown as NativeBackend;
+  const device = native.isUsingGpuDevice ? 'GPU' : 'CPU (no usable GPU)';
+  return `${device}, TensorFlow ${native.binding.TF_Version}`;
+}
+
+/** What the native backend tells of itself. */
+interface NativeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: { readonly TF_Version: string };
 }

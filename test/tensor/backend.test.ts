@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { describeBackend, useBackend } from '../../src/tensor/backend.js';
+import { nativePackage, readNativeBuild } from '../../src/tensor/native.js';
 import { tf } from '../../src/tensor/tf.js';
 import { threadCount } from '../../src/tensor/wasm/team.js';
 
-function nativeIsInstalled(): boolean {
+/** Whether native TensorFlow is there, built or downloaded. */
+function nativeIsThere(): boolean {
   try {
-    createRequire(__filename).resolve('@tensorflow/tfjs-node-gpu');
+    createRequire(__filename).resolve(nativePackage);
     return true;
   } catch {
-    return false;
+    return readNativeBuild() !== undefined;
   }
 }
 
@@ -66,16 +72,31 @@ describe('useBackend', () => {
     assert.deepEqual([await product('cpu'), await product('wasm')], [[11], [11]]);
   });
 
-  describe('without the native package (skipped where it is installed)', () => {
+  it('refuses tensorflow in a worker thread, and falls back there', async () => {
+    const backend = path.join(__dirname, '..', '..', 'src', 'tensor', 'backend.js');
+    const code = `
+      const { parentPort } = require('node:worker_threads');
+      const { useBackend } = require(${JSON.stringify(backend)});
+      const tell = (name) =>
+        useBackend(name).then((done) => done.name, ({ message }) => message);
+      (async () => parentPort.postMessage([await tell('tensorflow'), await tell('')]))();`;
+    const worker = new Worker(code, { eval: true });
+    const [told] = (await once(worker, 'message')) as [string[]];
+    assert.deepEqual(told, [
+      'backend tensorflow runs in the main thread only; use wasm or cpu in a worker',
+      'wasm',
+    ]);
+  });
+
+  describe('without native TensorFlow (skipped where it is)', () => {
     before(function () {
-      if (nativeIsInstalled()) this.skip();
+      if (nativeIsThere()) this.skip();
     });
 
     it('says why tensorflow cannot run and what to do, and changes nothing', async () => {
       await assert.rejects(useBackend('tensorflow'), ({ message }: Error) => {
-        assert.match(message, /tfjs-node-gpu did not load \(Cannot find module .*\)/);
-        assert.match(message, /run "npm install @tensorflow\/tfjs-node-gpu@4\.22\.0 --no-save"/);
-        assert.match(message, /or use MMP_BACKEND=wasm$/);
+        assert.match(message, /native TensorFlow did not load \(Cannot find module .*\)/);
+        assert.match(message, /build it by "npm run setup:native", or use MMP_BACKEND=wasm$/);
         return true;
       });
       assert.equal(tf.getBackend(), current);
@@ -88,6 +109,37 @@ describe('useBackend', () => {
         else process.env.MMP_BACKEND = unset;
         assert.equal((await useBackend()).name, 'wasm');
       }
+    });
+  });
+
+  describe('with native TensorFlow (skipped where it is not)', () => {
+    before(function () {
+      if (!nativeIsThere()) this.skip();
+    });
+
+    it('takes it where nothing is asked for, and says what it runs on', async () => {
+      delete process.env.MMP_BACKEND;
+      const { name, device } = await useBackend();
+      assert.equal(name, 'tensorflow');
+      assert.match(device, /^(GPU|CPU \(no usable GPU\)), TensorFlow \d+\.\d+\.\d+$/);
+    });
+
+    it('computes on tensors of the same engine as the other backends', async () => {
+      await useBackend('cpu');
+      const left = tf.tensor2d([[1, 2]]);
+      await useBackend('tensorflow');
+      const product = tf.tidy(() => tf.matMul(left, [[3], [4]]));
+      assert.deepEqual([...(await product.data())], [11]);
+      tf.dispose([left, product]);
+    });
+
+    it('writes nothing to the terminal when it starts', () => {
+      const backend = path.join(__dirname, '..', '..', 'src', 'tensor', 'backend.js');
+      const code = `require(${JSON.stringify(backend)}).useBackend('tensorflow')`;
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', code], {
+        encoding: 'utf8',
+      });
+      assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
     });
   });
 });
