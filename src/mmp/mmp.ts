@@ -7,7 +7,7 @@ import { namesOf, type ModalityShape, type Tokens } from '../models/base.js';
 import type { Attended } from '../tensor/crossAttention.js';
 import { Parameters } from '../tensor/parameters.js';
 import { expectShapes, type Axes } from '../tensor/shapes.js';
-import type { tf } from '../tensor/tf.js';
+import { tf } from '../tensor/tf.js';
 import { addAggregate, aggregate, toCommonWidth } from './aggregate.js';
 import { resolveConfig, type MmpConfig, type ResolvedConfig } from './config.js';
 import { splitModalities } from './masking.js';
@@ -93,16 +93,50 @@ export class Mmp {
   ): TargetParts {
     const { parameters, config } = this;
     const m = target.name;
-    const related: ByModality<Attended> = {};
-    const refined: ByModality<Attended> = {};
-    for (const i of Object.keys(aggregated)) {
-      const relation = relate(parameters, config, m, aggregated[i]!.output);
-      related[i] = relation;
-      refined[i] = refine(parameters, config, m, relation.output, common[i]!);
-    }
+    const sources = Object.keys(aggregated);
+    const related = atOnce(
+      Object.fromEntries(sources.map((i) => [i, [aggregated[i]!.output]])),
+      ([tokens]) => relate(parameters, config, m, tokens!),
+    );
+    const refined = atOnce(
+      Object.fromEntries(sources.map((i) => [i, [related[i]!.output, common[i]!]])),
+      ([relation, tokens]) => refine(parameters, config, m, relation!, tokens!),
+    );
     const concatenated = concatenate(parameters, config, target, refined);
     return { related, refined, concatenated, projected: project(parameters, m, concatenated) };
   }
+}
+
+/**
+ * A stage of one target applied to all its sources. They share its weights (D8), so sources whose inputs
+ * have the same shapes go through it as one batch.
+ */
+function atOnce(
+  sources: ByModality<tf.Tensor[]>,
+  stage: (inputs: tf.Tensor[]) => Attended,
+): ByModality<Attended> {
+  const alike = new Map<string, string[]>();
+  for (const [i, inputs] of Object.entries(sources)) {
+    const shapes = JSON.stringify(inputs.map(({ shape }) => shape));
+    alike.set(shapes, [...(alike.get(shapes) ?? []), i]);
+  }
+  const results: ByModality<Attended> = {};
+  for (const names of alike.values()) {
+    if (names.length === 1) {
+      results[names[0]!] = stage(sources[names[0]!]!);
+      continue;
+    }
+    const joined = sources[names[0]!]!.map((_, place) =>
+      tf.concat(names.map((i) => sources[i]![place]!)),
+    );
+    const { output, weights } = stage(joined);
+    const [outputs, ownWeights] = [output, weights].map((x) => tf.split(x, names.length));
+    names.forEach((i, place) => {
+      results[i] = { output: outputs![place]!, weights: ownWeights![place]! };
+    });
+  }
+  // In the declared order, whatever was alike.
+  return Object.fromEntries(Object.keys(sources).map((i) => [i, results[i]!]));
 }
 
 /** T̂_m by masked modality. */

@@ -38,7 +38,7 @@ export function plainLinear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): t
   return tf.reshape(tf.add(rows, bias), [...x.shape.slice(0, -1), outputs]);
 }
 
-/** dx = dy·Wᵀ, dW = Σ_rows xᵀ·dy, db = Σ_rows dy, each only where it is asked for. */
+/** x·W + b; each of its gradients is computed only where it is asked for. */
 const affine = defineOperation({
   name: 'Affine',
   compute: ({ x, weight, bias }) => plainLinear(x!, weight!, bias!),
@@ -59,13 +59,62 @@ const affine = defineOperation({
   gradient: {
     inputsToSave: ['x', 'weight'],
     gradFunc: (dys, [x, weight]) => {
-      const [inputs, outputs] = weight!.shape as [number, number];
-      const dy = tf.reshape(dys as tf.Tensor, [-1, outputs]);
+      const dy = dys as tf.Tensor;
       return {
-        x: () => tf.reshape(tf.matMul(dy, weight!, false, true), x!.shape),
-        weight: () => tf.matMul(tf.reshape(x!, [-1, inputs]), dy, true, false),
-        bias: () => tf.sum(dy, 0),
+        x: () => inputGradient({ dy, weight: weight! })[0]!,
+        weight: () => weightGradient({ x: x!, dy })[0]!,
+        bias: () =>
+          tf.sum(
+            dy,
+            dy.shape.slice(0, -1).map((_, axis) => axis),
+          ),
       };
     },
+  },
+});
+
+/** dx = dy·Wᵀ [..., in] */
+const inputGradient = defineOperation({
+  name: 'AffineInputGradient',
+  compute: ({ dy, weight }) => {
+    const [inputs, outputs] = weight!.shape as [number, number];
+    const dx = tf.matMul(tf.reshape(dy!, [-1, outputs]), weight!, false, true);
+    return tf.reshape(dx, [...dy!.shape.slice(0, -1), inputs]);
+  },
+  wasm: (team, { dy, weight }) => {
+    const [inputs, outputs] = weight!.shape as [number, number];
+    const dx = team.output([...dy!.shape.slice(0, -1), inputs]);
+    gemm(team, {
+      rows: tf.util.sizeFromShape(dy!.shape) / outputs,
+      columns: inputs,
+      depth: outputs,
+      a: { at: team.address(dy!), row: outputs, column: 1 },
+      b: { at: team.address(weight!), row: 1, column: outputs },
+      c: { at: team.address(dx), row: inputs },
+    });
+    return dx;
+  },
+});
+
+/** dW = Σ_rows xᵀ·dy [in, out] */
+const weightGradient = defineOperation({
+  name: 'AffineWeightGradient',
+  compute: ({ x, dy }) => {
+    const rows = (tensor: tf.Tensor) => tf.reshape(tensor, [-1, tensor.shape[tensor.rank - 1]!]);
+    return tf.matMul(rows(x!), rows(dy!), true, false);
+  },
+  wasm: (team, { x, dy }) => {
+    const inputs = x!.shape[x!.shape.length - 1]!;
+    const outputs = dy!.shape[dy!.shape.length - 1]!;
+    const dw = team.output([inputs, outputs]);
+    gemm(team, {
+      rows: inputs,
+      columns: outputs,
+      depth: tf.util.sizeFromShape(x!.shape) / inputs,
+      a: { at: team.address(x!), row: 1, column: inputs },
+      b: { at: team.address(dy!), row: outputs, column: 1 },
+      c: { at: team.address(dw), row: outputs },
+    });
+    return dw;
   },
 });

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { gemm } from './gemm.js';
-import { Team } from './team.js';
+import { Team, type Address } from './team.js';
 
 /**
  * UnsortedSegmentSum, which wasm lacks: row r of the output is the sum of the rows of x whose segment is
@@ -113,6 +113,64 @@ const sum: Replacement = ({ inputs, backend, attrs }) => {
   return out;
 };
 
+/** Tensors joined along an axis. The backend's own copies every row by itself in JavaScript. */
+const concat: Replacement = ({ inputs, backend, attrs }) => {
+  const parts = (inputs as unknown as tf.TensorInfo[]).filter(
+    ({ shape }) => tf.util.sizeFromShape(shape) > 0,
+  );
+  if (parts.length === 0 || parts.some(({ dtype }) => dtype !== 'float32')) return undefined;
+  const shapes = parts.map(({ shape }) => shape);
+  const [axis] = tf.util.parseAxisParam((attrs as { axis: number }).axis, shapes[0]!) as [number];
+  tf.backend_util.assertParamsConsistent(shapes, axis);
+  const team = Team.of(backend);
+  const out = team.output(tf.backend_util.computeOutShape(shapes, axis));
+  copyParts(team, out, parts, axis, (whole, part) => [part, whole]);
+  return out;
+};
+
+/** A tensor cut along an axis; the gradient of `concat`. */
+const splitV: Replacement = ({ inputs, backend, attrs }) => {
+  const { x } = inputs as { x: tf.TensorInfo };
+  const { numOrSizeSplits, axis: asked } = attrs as {
+    numOrSizeSplits: number | number[];
+    axis: number;
+  };
+  if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0) return undefined;
+  const [axis] = tf.util.parseAxisParam(asked, x.shape) as [number];
+  // The number of parts, or their sizes, one of which may be left open.
+  const sizes = tf.backend_util.prepareSplitSize(x, numOrSizeSplits, axis);
+  const team = Team.of(backend);
+  const parts = sizes.map((size) =>
+    team.output(x.shape.map((all, a) => (a === axis ? size : all))),
+  );
+  copyParts(team, x, parts, axis, (whole, part) => [whole, part]);
+  return parts;
+};
+
+interface Rows {
+  readonly at: Address;
+  readonly stride: number;
+}
+
+/** Copies between a tensor and its parts along an axis. */
+function copyParts(
+  team: Team,
+  whole: tf.TensorInfo,
+  parts: tf.TensorInfo[],
+  axis: number,
+  fromAndTo: (whole: Rows, part: Rows) => [Rows, Rows],
+): void {
+  const rows = tf.util.sizeFromShape(whole.shape.slice(0, axis));
+  const stride = tf.util.sizeFromShape(whole.shape.slice(axis));
+  let start = team.address(whole);
+  for (const part of parts) {
+    const width = tf.util.sizeFromShape(part.shape.slice(axis));
+    const [from, to] = fromAndTo({ at: start, stride }, { at: team.address(part), stride: width });
+    team.runOnRows('copyRows', rows, width, [from.at, from.stride, to.at, to.stride]);
+    start += 4 * width;
+  }
+}
+
 /** A kernel for some cases; where it returns nothing, the backend's own takes over. */
 type Replacement = (
   ...parameters: Parameters<tf.KernelFunc>
@@ -130,6 +188,8 @@ function replace(kernelName: string, replacement: Replacement): void {
 export function registerKernels(): void {
   tf.registerKernel(unsortedSegmentSum);
   replace('Slice', slice);
+  replace('Concat', concat);
+  replace('SplitV', splitV);
   replace('BatchMatMul', batchMatMul);
   replace('Sum', sum);
 }

@@ -24,6 +24,7 @@ const kernelNames = [
   'smoothL1Gradient',
   'columnSums',
   'adamW',
+  'copyRows',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 

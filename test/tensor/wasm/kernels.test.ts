@@ -105,3 +105,52 @@ describe('slices', () => {
     ]);
   });
 });
+
+describe('joining, cutting and summing', () => {
+  // Integers take the backend's own kernels, so they are an oracle for the replaced ones.
+  const whole = (shape: number[], seed: number) =>
+    // Without −0, which integers do not have.
+    tf.add(tf.round(random(shape, seed, 100)), 0);
+
+  for (const { shape, axis, sizes } of [
+    { shape: [7], axis: 0, sizes: [3, 4] },
+    { shape: [2, 9, 5], axis: 0, sizes: [1, 1] },
+    { shape: [2, 9, 5], axis: 1, sizes: [1, 5, 3] },
+    { shape: [3, 4, 22], axis: -1, sizes: [17, 1, 4] },
+    { shape: [1, 300, 130], axis: 2, sizes: [65, 65] },
+  ]) {
+    it(`[${shape.join()}] along ${axis} in ${sizes.join()}`, async () => {
+      const x = whole(shape, 1);
+      const parts = tf.split(x, sizes, axis);
+      const expected = tf.split(tf.cast(x, 'int32'), sizes, axis);
+      for (const [index, part] of parts.entries()) {
+        assert.deepEqual(part.shape, expected[index]!.shape);
+        assert.deepEqual([...(await part.data())], [...(await expected[index]!.data())]);
+      }
+      assert.deepEqual(await tf.concat(parts, axis).data(), await x.data());
+      const weights = random(shape, 2);
+      const gradient = tf.grad((input: tf.Tensor) =>
+        tf.sum(tf.mul(tf.concat(tf.split(input, sizes, axis), axis), weights)),
+      )(x);
+      assert.deepEqual(await gradient.data(), await weights.data());
+    });
+  }
+
+  for (const [shape, axis, keepDims] of [
+    [[5, 3], 0, false],
+    [[4, 3, 70], [0, 1], true],
+    [[4, 3, 70], [1, 0], false],
+    [[4, 3, 7], 1, false],
+    [[4, 3, 7], -1, true],
+    [[6], 0, false],
+  ] as const) {
+    it(`sum of [${shape.join()}] over ${axis.toString()}`, async () => {
+      const x = whole([...shape], 3);
+      const axes = typeof axis === 'number' ? axis : [...axis];
+      const actual = tf.sum(x, axes, keepDims);
+      const expected = tf.sum(tf.cast(x, 'int32'), axes, keepDims);
+      assert.deepEqual(actual.shape, expected.shape);
+      assert.deepEqual([...(await actual.data())], [...(await expected.data())]);
+    });
+  }
+});

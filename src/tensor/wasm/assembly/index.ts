@@ -9,6 +9,7 @@
  *   16 next chunk (64 bits: job and chunk)   24 end (64 bits: job and number of chunks)   32 arguments
  */
 import { adamW } from './adamW';
+import { copyRows } from './copy';
 import { columnSums, gelu, geluGradient, smoothL1, smoothL1Gradient } from './elementwise';
 import { gemm, panelBytes } from './gemm';
 import { layerNorm, layerNormGradient, layerNormSums } from './layerNorm';
@@ -48,6 +49,8 @@ function compute(kernel: i32, block: usize, chunk: i32, scratch: usize): void {
       return columnSums(block, chunk);
     case 11:
       return adamW(block, chunk);
+    case 12:
+      return copyRows(block, chunk);
   }
 }
 
