@@ -1,0 +1,76 @@
+/**
+ * The process of a TF.js engine: speaks the protocol for the backend that its argument names. The number
+ * of threads is in MMP_THREADS, for the backends that have a choice.
+ */
+import { Console } from 'node:console';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
+import { useBackend, type BackendDescription } from '../tensor/backend.js';
+import type { EngineDescription, Request, Step } from './protocol.js';
+import { residentPeakBytes } from './resident.js';
+import { profileStep } from './tfjsProfile.js';
+import { loadTask, type RunStep } from './tfjsTask.js';
+
+// Standard output belongs to the protocol; what libraries print goes elsewhere.
+globalThis.console = new Console(process.stderr);
+
+const reply = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+let runStep: RunStep | undefined;
+
+async function timedStep(run: RunStep): Promise<Step> {
+  const begin = performance.now();
+  const value = await run();
+  const milliseconds = performance.now() - begin;
+  return { milliseconds, value, residentPeakBytes: residentPeakBytes() };
+}
+
+async function answer(request: Request): Promise<unknown> {
+  if (request.do === 'prepare') {
+    runStep = loadTask(request.task);
+    return { residentPeakBytes: residentPeakBytes() };
+  }
+  if (!runStep) throw new Error(`"${request.do}" before "prepare"`);
+  return request.do === 'step' ? timedStep(runStep) : profileStep(runStep);
+}
+
+function describe(description: BackendDescription): EngineDescription {
+  const { name, device, tfjs } = description;
+  return { threads: threadsOf(name), device, version: `TF.js ${tfjs}` };
+}
+
+function threadsOf(backend: string): number {
+  if (backend === 'cpu') return 1;
+  // Native TensorFlow takes every core that it may use.
+  if (backend === 'tensorflow') return availableParallelism();
+  try {
+    return getThreadsCount();
+  } catch {
+    // A build without threads does not tell.
+    return 1;
+  }
+}
+
+async function main(): Promise<void> {
+  try {
+    reply(describe(await useBackend(process.argv[2])));
+  } catch (error) {
+    reply({ error: messageOf(error) });
+    return;
+  }
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line) as Request;
+    if (request.do === 'close') break;
+    try {
+      reply(await answer(request));
+    } catch (error) {
+      reply({ error: messageOf(error) });
+    }
+  }
+  // Threads of a backend would keep the process alive.
+  process.exit();
+}
+
+void main();
