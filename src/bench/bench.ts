@@ -10,13 +10,14 @@ import { findEngines, type AbsentEngine, type PresentEngine } from './engines.js
 import { measureGrowth, type Growth } from './growth.js';
 import { describeMachine, type Machine } from './machine.js';
 import { measure, type Limits, type Measurement } from './measure.js';
-import { addedShare, summariseTimes } from './summary.js';
+import { addedShare, ratioToTorch, summariseTimes, type TimeSummary } from './summary.js';
 import {
   agreementLines,
   costTable,
   engineLabel,
   growthTable,
   kernelTable,
+  measurementLegend,
   measurementTable,
   type AddedCost,
 } from './tables.js';
@@ -40,10 +41,16 @@ export interface BenchOptions extends Limits {
   readonly output: string;
 }
 
+/** A measurement with the figures of its table. */
+interface SummarisedMeasurement extends Measurement {
+  readonly times: TimeSummary | null;
+  readonly ratioToTorch: number | null;
+}
+
 interface TaskResult {
   readonly name: string;
   readonly title: string;
-  readonly measurements: Measurement[];
+  readonly measurements: SummarisedMeasurement[];
   readonly agreements: Agreement[];
 }
 
@@ -82,6 +89,8 @@ export async function runBench(options: BenchOptions): Promise<boolean> {
   for (const { name, threads, reason } of absent) {
     console.log(`${threads === null ? name : engineLabel(name, threads)}: absent: ${reason}`);
   }
+
+  console.log(measurementLegend);
 
   const folder = mkdtempSync(path.join(tmpdir(), 'mmp-bench-'));
   try {
@@ -135,7 +144,12 @@ async function runTask(
   if (options.profile) {
     for (const measurement of measurements) console.log(kernelTable(measurement));
   }
-  return { name, title, measurements, agreements };
+  const summarised = measurements.map((measurement) => ({
+    ...measurement,
+    times: summariseTimes(measurement.milliseconds),
+    ratioToTorch: ratioToTorch(measurement, measurements),
+  }));
+  return { name, title, measurements: summarised, agreements };
 }
 
 async function runGrowth(
@@ -149,7 +163,7 @@ async function runGrowth(
   for (const each of series) {
     console.log(`\n${each.title}`);
     const growth = await measureGrowth(each, engines, folder, limits, progress);
-    console.log(growthTable(growth));
+    console.log(growthTable(growth, limits.rounds));
     all.push(growth);
   }
   return all;
@@ -158,11 +172,10 @@ async function runGrowth(
 /** What MMP adds to the training step, where both were measured. */
 function costs(results: readonly TaskResult[]): AddedCost[] {
   const of = (name: string) => results.find((result) => result.name === name)?.measurements ?? [];
-  return of('d').flatMap(({ engine, threads, milliseconds }) => {
+  return of('d').flatMap(({ engine, threads, times }) => {
     const alone = of('d-base').find((one) => one.engine === engine && one.threads === threads);
-    const base = summariseTimes(alone?.milliseconds ?? [])?.median;
-    const whole = summariseTimes(milliseconds)?.median;
-    if (base === undefined || whole === undefined) return [];
+    if (!times || !alone?.times) return [];
+    const [base, whole] = [alone.times.median, times.median];
     return [{ engine, threads, base, whole, share: addedShare(base, whole) }];
   });
 }

@@ -111,7 +111,7 @@ export class EngineProcess {
   private async reply<Reply>(schema: z.ZodType<Reply>): Promise<Reply> {
     const next = await this.withPatience(this.replies.next());
     if (next.done) {
-      await this.ended;
+      await this.withPatience(this.ended);
       throw new Error(this.end);
     }
     const message: unknown = JSON.parse(next.value);

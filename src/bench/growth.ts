@@ -9,8 +9,8 @@ import type { Series } from './tasks.js';
 export interface GrowthRow {
   readonly engine: string;
   readonly threads: number;
-  /** Median milliseconds of forward and backward by size; null, with the error, where it failed */
-  readonly points: { size: number; median: number | null; error: string | null }[];
+  /** By size; the median is in milliseconds and null, with the error, where it failed */
+  readonly points: { size: number; steps: number; median: number | null; error: string | null }[];
   /** Null where fewer than two sizes could be measured */
   exponent: number | null;
 }
@@ -42,7 +42,7 @@ export async function measureGrowth(
     });
     measurements.forEach(({ milliseconds, error }, index) => {
       const median = summariseTimes(milliseconds)?.median ?? null;
-      rows[index]!.points.push({ size, median, error });
+      rows[index]!.points.push({ size, steps: milliseconds.length, median, error });
     });
   }
   for (const row of rows) {

@@ -37,6 +37,12 @@ const time = (milliseconds: number | undefined) =>
 const megabytes = (bytes: number | null | undefined) =>
   bytes == null ? absent : (bytes / 1e6).toFixed(1);
 
+export const measurementLegend = `
+steps: warm-up + timed; fewer where an engine ran out of its time for a task
+× PyTorch: the median as a multiple of that of PyTorch with as many threads
+tensors, tensor MB: the most alive at once, the task's own among them (TF.js)
+resident MB: peak of the process, and what of it came after inputs and parameters were loaded`;
+
 /**
  * @param samples how many samples a step takes; adds the column samples a second
  */
@@ -119,9 +125,10 @@ export function kernelTable({ engine, threads, profile }: Measurement): string {
   return `${engineLabel(engine, threads)}: one step of ${time(total)} ms\n${table(header, rows)}`;
 }
 
-export function growthTable({ letter, rows }: Growth): string {
+/** @param rounds the steps that every point should have; points with fewer are named */
+export function growthTable({ letter, rows }: Growth, rounds: number): string {
   const sizes = rows[0]?.points.map(({ size }) => `${letter} ${size}: ms`) ?? [];
-  return table(
+  const drawn = table(
     ['engine', 'threads', ...sizes, 'exponent'],
     rows.map(({ engine, threads, points, exponent }) => [
       engine,
@@ -130,6 +137,15 @@ export function growthTable({ letter, rows }: Growth): string {
       number(exponent),
     ]),
   );
+  const short = rows.flatMap(({ engine, threads, points }) =>
+    points
+      .filter(({ steps }) => steps < rounds)
+      .map(({ size, steps, error }) => {
+        const reason = error === null ? 'out of its time' : `failed: ${error}`;
+        return `${engineLabel(engine, threads)}, ${letter} ${size}: ${steps} timed steps, ${reason}`;
+      }),
+  );
+  return [drawn, ...short].join('\n');
 }
 
 /** A row of the cost of MMP itself. */

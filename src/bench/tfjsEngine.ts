@@ -24,6 +24,7 @@ async function timedStep(run: RunStep): Promise<Step> {
   const begin = performance.now();
   const value = await run();
   const milliseconds = performance.now() - begin;
+  if (!Number.isFinite(value)) throw new Error(`the loss is ${value}`);
   return { milliseconds, value, residentPeakBytes: residentPeakBytes() };
 }
 

@@ -22,6 +22,7 @@ const python = path.join(environmentBin, 'python');
  */
 export function preparePython(packages: readonly string[], purpose: string): string {
   if (existsSync(python) && installed(packages)) return python;
+  console.log(`installing ${packages.join(', ')} into ${path.basename(environment)} …`);
   run(systemPython(purpose), ['-m', 'venv', environment]);
   run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
   return python;

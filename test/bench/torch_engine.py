@@ -1,6 +1,7 @@
 """The benchmark's PyTorch engine: speaks the line protocol of src/bench/protocol.ts on standard input and
 output. MMP_THREADS holds the number of threads."""
 import json
+import math
 import os
 import pathlib
 import re
@@ -103,7 +104,10 @@ def evaluation(task, base, mmp, inputs):
 def timed(step):
     begin = time.perf_counter()
     value = step()
-    return {"milliseconds": (time.perf_counter() - begin) * 1e3, "value": value, "residentPeakBytes": resident_peak()}
+    milliseconds = (time.perf_counter() - begin) * 1e3
+    if not math.isfinite(value):
+        raise ValueError(f"the loss is {value}")
+    return {"milliseconds": milliseconds, "value": value, "residentPeakBytes": resident_peak()}
 
 
 def profiled(step):
