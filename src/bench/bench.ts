@@ -9,7 +9,7 @@ import { compareEngines, type Agreement } from './agreement.js';
 import { findEngines, type AbsentEngine, type PresentEngine } from './engines.js';
 import { measureGrowth, type Growth } from './growth.js';
 import { describeMachine, type Machine } from './machine.js';
-import { measure, type Limits, type Measurement } from './measure.js';
+import { measure, type Job, type Limits, type Measurement } from './measure.js';
 import { addedShare, ratioToTorch, summariseTimes, type TimeSummary } from './summary.js';
 import {
   agreementLines,
@@ -21,7 +21,7 @@ import {
   measurementTable,
   type AddedCost,
 } from './tables.js';
-import { writeTask } from './task.js';
+import { writeTask, type PreparedTask } from './task.js';
 import { series, tasks } from './tasks.js';
 
 export const defaultBenchFile = path.join(projectRoot, 'data', 'runs', 'bench.json');
@@ -96,9 +96,7 @@ export async function runBench(options: BenchOptions): Promise<boolean> {
   try {
     const results: TaskResult[] = [];
     for (const name of options.tasks) {
-      for (const make of tasks[name] ?? []) {
-        results.push(await runTask(make, present, folder, options));
-      }
+      results.push(...(await runTasks(tasks[name] ?? [], present, folder, options)));
     }
     const costOfMmp = costs(results);
     if (costOfMmp.length > 0) {
@@ -125,23 +123,41 @@ export async function runBench(options: BenchOptions): Promise<boolean> {
   }
 }
 
-async function runTask(
-  make: (typeof tasks)[string][number],
+/** Measures tasks that are to be compared, taking turns. */
+async function runTasks(
+  makers: (typeof tasks)[string],
   engines: readonly PresentEngine[],
   folder: string,
   options: BenchOptions,
-): Promise<TaskResult> {
-  const prepared = await make();
-  const { name, title, objective } = prepared.task;
-  console.log(`\n(${name}) ${title}`);
-  const place = path.join(folder, name);
-  await writeTask(place, prepared);
-  const measurements = await measure(engines, place, options, progress);
+): Promise<TaskResult[]> {
+  const prepared: PreparedTask[] = [];
+  const jobs: Job[] = [];
+  for (const make of makers) {
+    const one = await make();
+    const place = path.join(folder, one.task.name);
+    await writeTask(place, one);
+    prepared.push(one);
+    jobs.push(...engines.map((engine) => ({ engine, folder: place })));
+  }
+  const measurements = await measure(jobs, options, progress);
+  return prepared.map((one, index) => {
+    const start = index * engines.length;
+    return reportTask(one, measurements.slice(start, start + engines.length), options);
+  });
+}
+
+function reportTask(
+  { task, inputs }: PreparedTask,
+  measurements: readonly Measurement[],
+  { profile }: BenchOptions,
+): TaskResult {
+  const { name, title, objective } = task;
   const agreements = compareEngines(measurements);
-  const samples = prepared.inputs.values().next().value?.shape[0];
+  const samples = inputs.values().next().value?.shape[0];
+  console.log(`\n(${name}) ${title}`);
   console.log(measurementTable(measurements, objective === 'evaluation' ? samples : undefined));
   console.log(agreementLines(agreements));
-  if (options.profile) {
+  if (profile) {
     for (const measurement of measurements) console.log(kernelTable(measurement));
   }
   const summarised = measurements.map((measurement) => ({

@@ -1,7 +1,7 @@
 /** How the cost of MMP grows with one of its sizes. */
 import path from 'node:path';
 import type { PresentEngine } from './engines.js';
-import { measure, type Limits } from './measure.js';
+import { measure, type Job, type Limits } from './measure.js';
 import { growthExponent, summariseTimes } from './summary.js';
 import { writeTask } from './task.js';
 import type { Series } from './tasks.js';
@@ -10,9 +10,14 @@ export interface GrowthRow {
   readonly engine: string;
   readonly threads: number;
   /** By size; the median is in milliseconds and null, with the error, where it failed */
-  readonly points: { size: number; steps: number; median: number | null; error: string | null }[];
+  readonly points: readonly {
+    readonly size: number;
+    readonly steps: number;
+    readonly median: number | null;
+    readonly error: string | null;
+  }[];
   /** Null where fewer than two sizes could be measured */
-  exponent: number | null;
+  readonly exponent: number | null;
 }
 
 export interface Growth {
@@ -28,30 +33,28 @@ export async function measureGrowth(
   limits: Limits,
   say: (text: string) => void,
 ): Promise<Growth> {
-  const rows: GrowthRow[] = engines.map(({ command, threads }) => ({
-    engine: command.name,
-    threads,
-    points: [],
-    exponent: null,
-  }));
+  const jobs: Job[] = [];
   for (const size of sizes) {
     const place = path.join(folder, `${letter}${size}`);
     await writeTask(place, task(size));
-    const measurements = await measure(engines, place, limits, (text) => {
-      say(`${letter} ${size}, ${text}`);
-    });
-    measurements.forEach(({ milliseconds, error }, index) => {
+    jobs.push(...engines.map((engine) => ({ engine, folder: place })));
+  }
+  const measurements = await measure(jobs, limits, say);
+  const rows = engines.map(({ command, threads }, index): GrowthRow => {
+    const points = sizes.map((size, place) => {
+      const { milliseconds, error } = measurements[place * engines.length + index]!;
       const median = summariseTimes(milliseconds)?.median ?? null;
-      rows[index]!.points.push({ size, steps: milliseconds.length, median, error });
+      return { size, steps: milliseconds.length, median, error };
     });
-  }
-  for (const row of rows) {
-    const measured = row.points.filter(({ median }) => median !== null);
-    if (measured.length < 2) continue;
-    row.exponent = growthExponent(
-      measured.map(({ size }) => size),
-      measured.map(({ median }) => median!),
-    );
-  }
+    const measured = points.filter(({ median }) => median !== null);
+    const exponent =
+      measured.length < 2
+        ? null
+        : growthExponent(
+            measured.map(({ size }) => size),
+            measured.map(({ median }) => median!),
+          );
+    return { engine: command.name, threads, points, exponent };
+  });
   return { letter, rows };
 }

@@ -1,6 +1,6 @@
 /**
- * Measures one task on several engines. Their steps take turns, one step of each a round, so that
- * whatever else the machine does hits all of them alike.
+ * Measures tasks on engines, those that are to be compared together: their steps take turns, one step of
+ * each a round, so that whatever else the machine does hits all of them alike.
  */
 import { EngineProcess } from './engineProcess.js';
 import type { PresentEngine } from './engines.js';
@@ -34,6 +34,12 @@ export interface Measurement {
 
 const wantedWarmUps = 3;
 
+/** An engine, and the folder of the task that it is to run: what `writeTask` wrote. */
+export interface Job {
+  readonly engine: PresentEngine;
+  readonly folder: string;
+}
+
 interface Runner {
   readonly measurement: Measurement;
   readonly process: EngineProcess;
@@ -42,20 +48,18 @@ interface Runner {
 }
 
 /**
- * @param folder what `writeTask` wrote
  * @param say told what is being done, in a few words
- * @returns a measurement of every engine, in order; one that failed has an `error`
+ * @returns a measurement of every job, in order; one that failed has an `error`
  */
 export async function measure(
-  engines: readonly PresentEngine[],
-  folder: string,
+  jobs: readonly Job[],
   limits: Limits,
   say: (text: string) => void = () => undefined,
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   const runners: Runner[] = [];
   try {
-    for (const engine of engines) {
+    for (const { engine, folder } of jobs) {
       say(`${engine.command.name} (${engine.threads}): warm-up`);
       const measurement = emptyMeasurement(engine);
       measurements.push(measurement);

@@ -139,7 +139,10 @@ const make = {
   e: [evaluationTask],
 } as const;
 
-/** The tasks by the letter that names them on the command line; d brings the base network alone. */
+/**
+ * The tasks by the letter that names them on the command line, with what each is compared with: d brings
+ * the base network alone.
+ */
 export const tasks: Readonly<
   Record<string, readonly (() => PreparedTask | Promise<PreparedTask>)[]>
 > = make;

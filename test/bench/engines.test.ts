@@ -37,11 +37,11 @@ describe('the engines of the benchmark', () => {
     removeFolder(folder);
   });
 
-  const present = (command: EngineCommand) => ({ command, ...description });
+  const job = (command: EngineCommand) => ({ engine: { command, ...description }, folder });
 
   it('wasm and cpu take the same steps, and tell what they did', async () => {
-    const engines = [present(tfjsCommand('wasm', 1)), present(tfjsCommand('cpu', 1))];
-    const measurements = await measure(engines, folder, { rounds: 4, seconds: 60 });
+    const jobs = [job(tfjsCommand('wasm', 1)), job(tfjsCommand('cpu', 1))];
+    const measurements = await measure(jobs, { rounds: 4, seconds: 60 });
     for (const { error, warmUps, milliseconds, values, profile } of measurements) {
       assert.equal(error, null);
       assert.equal(warmUps, 3);
@@ -72,8 +72,8 @@ describe('the engines of the benchmark', () => {
       console.log('      PyTorch is not in .venv; "npm run bench" installs it');
       this.skip();
     }
-    const engines = [present(torchCommand(python, 1)), present(tfjsCommand('wasm', 1))];
-    const measurements = await measure(engines, folder, { rounds: 3, seconds: 60 });
+    const jobs = [job(torchCommand(python, 1)), job(tfjsCommand('wasm', 1))];
+    const measurements = await measure(jobs, { rounds: 3, seconds: 60 });
     assert.deepEqual(
       measurements.map(({ error }) => error),
       [null, null],
@@ -83,8 +83,8 @@ describe('the engines of the benchmark', () => {
   });
 
   it('an engine out of time takes one step, and no more', async () => {
-    const engines = [present(tfjsCommand('wasm', 1))];
-    const [measurement] = await measure(engines, folder, { rounds: 4, seconds: 0.001 });
+    const jobs = [job(tfjsCommand('wasm', 1))];
+    const [measurement] = await measure(jobs, { rounds: 4, seconds: 0.001 });
     assert.equal(measurement!.warmUps, 1);
     assert.equal(measurement!.milliseconds.length, 1);
   });
@@ -96,8 +96,8 @@ describe('the engines of the benchmark', () => {
     const refusing = scripted(`${hello} process.stdin.on('data', () => {
       console.log('{"error": "too large"}');
     });`);
-    const engines = [failing, refusing, tfjsCommand('wasm', 1)].map(present);
-    const measurements = await measure(engines, folder, { rounds: 1, seconds: 60 });
+    const jobs = [failing, refusing, tfjsCommand('wasm', 1)].map(job);
+    const measurements = await measure(jobs, { rounds: 1, seconds: 60 });
     assert.deepEqual(
       measurements.map(({ error }) => error),
       ['ended by exit code 3: out of memory', 'too large', null],
