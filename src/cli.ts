@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { SingleBar, Presets } from 'cli-progress';
+import { benchTaskNames, defaultBenchFile, runBench, type BenchOptions } from './bench/bench.js';
 import { defaultCache, makePictures, readPictures } from './data/emoji/pictures.js';
 import { limits, verify, worstOf } from './evaluation/verify.js';
 import { outcomeText, verdict } from './evaluation/verifyReport.js';
@@ -101,6 +102,24 @@ program
   .option('--gpu', 'with CUDA, for an NVIDIA GPU')
   .action((options: { gpu?: boolean }) => {
     setUpNative(options.gpu ? wheels.gpu : wheels.cpu, console.log);
+  });
+
+program
+  .command('bench')
+  .description('measure MMP on every backend that runs here, against PyTorch')
+  .option('--tasks <name...>', `of ${benchTaskNames.join(', ')}`, benchTaskNames)
+  .option('--backends <name...>', 'only these TF.js backends')
+  .option('--rounds <number>', 'timed steps of each engine', positive, 20)
+  .option(
+    '--seconds <number>',
+    'time after which an engine goes on to the next task',
+    positive,
+    120,
+  )
+  .option('--profile', 'print the kernels that take the most time')
+  .option('--output <file>', 'where the JSON goes', defaultBenchFile)
+  .action(async (options: BenchOptions) => {
+    if (!(await runBench(options))) throw new Error('bench: the losses of the engines disagree');
   });
 
 function positive(text: string): number {

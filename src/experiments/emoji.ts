@@ -136,14 +136,16 @@ export function stepsOf(method: EmojiMethod, settings: EmojiSettings): number {
 
 /** An untrained base network for the data set. */
 export function emojiBase(dataset: EmojiDataset, settings: EmojiSettings, seed: number): SmallVilt {
-  const { patch } = settings;
+  // Not the whole of the settings: `residual` among them is MMP's (D7), and blocks have their own.
+  const { patch, width, heads, layers, mlpRatio } = settings;
   const pictures = pictureModalities.map(
     (name) => ({ kind: 'picture', name, size: pictureSize, patch }) as const,
   );
   const vocabulary = dataset.vocabulary.size;
   const words = { kind: 'words', name: 'words', length: wordCount, vocabulary } as const;
   const classes = dataset.classes.length;
-  return new SmallVilt({ ...settings, modalities: [...pictures, words], classes }, seed);
+  const modalities = [...pictures, words];
+  return new SmallVilt({ modalities, width, heads, layers, mlpRatio, classes }, seed);
 }
 
 /** An untrained MMP for that base network. */

@@ -12,11 +12,14 @@ export function runCommand(
   parameters: readonly string[],
   options: SpawnSyncOptions = {},
 ): void {
-  const { status, signal, error } = spawnSync(command, parameters, {
+  const { status, signal, error, stderr } = spawnSync(command, parameters, {
     stdio: 'inherit',
     ...options,
   });
   if (error === undefined && status === 0) return;
-  const reason = error?.message ?? (signal ? `ended by ${signal}` : `exit code ${status}`);
+  // Where errors went to us and not to the terminal, their last line says most.
+  const said = (stderr as Buffer | null)?.toString().trim().split('\n').at(-1);
+  const code = signal ? `ended by ${signal}` : `exit code ${status}`;
+  const reason = error?.message ?? (said ? `${code}: ${said}` : code);
   throw new Error(`${path.basename(command)} ${parameters.join(' ')} failed: ${reason}`);
 }

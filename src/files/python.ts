@@ -2,6 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { runCommand } from './commands.js';
+import { projectRoot } from './paths.js';
+
+/** The environment of everything but CUDA. */
+export const projectEnvironment = path.join(projectRoot, '.venv');
 
 /** Where a virtual environment keeps its programs. */
 export function programsOf(environment: string): string {
@@ -22,12 +26,33 @@ export function prepareEnvironment(environment: string, purpose: string): string
   return python;
 }
 
-/** Installs packages of given versions with pip. An index that cannot be reached is asked once. */
+/**
+ * Installs what an environment lacks; with everything there it needs no network. An index that cannot be
+ * reached is asked once.
+ *
+ * @param requirements as pip takes them: `torch==2.13.0`, `numpy`
+ * @throws Error with pip's last words
+ */
 export function installPackages(python: string, requirements: readonly string[]): void {
+  if (installed(python, requirements)) return;
+  console.log(`installing ${requirements.join(', ')} …`);
   const options = ['--quiet', '--disable-pip-version-check'];
   runCommand(python, ['-m', 'pip', 'install', ...options, ...requirements], {
+    stdio: ['ignore', 'inherit', 'pipe'],
     env: { ...process.env, PIP_RETRIES: process.env.PIP_RETRIES ?? '0' },
   });
+}
+
+/** Whether the environment has the packages, in the wanted versions where one is wanted. */
+function installed(python: string, requirements: readonly string[]): boolean {
+  // What follows + in a version is the build, such as +cpu, which pip's == leaves open as well; what
+  // stands in brackets are extras, which only pip can check.
+  const check = `import sys; from importlib.metadata import version
+for name, _, wanted in (package.partition('==') for package in sys.argv[1:]):
+    assert '[' not in name
+    found = version(name)
+    assert wanted in ('', found, found.split('+')[0])`;
+  return spawnSync(python, ['-c', check, ...requirements]).status === 0;
 }
 
 function systemPython(purpose: string): string {

@@ -55,7 +55,7 @@ export class SmallVilt implements BaseNetwork {
     readonly config: SmallViltConfig,
     seed: number,
   ) {
-    const { width, layers, mlpRatio, classes } = config;
+    const { width, heads, layers, mlpRatio, classes } = config;
     this.parameters = new Parameters(seed);
     this.modalities = config.modalities.map((modality) => {
       if (modality.kind === 'picture' && modality.size % modality.patch !== 0) {
@@ -81,7 +81,7 @@ export class SmallVilt implements BaseNetwork {
     for (let layer = 0; layer < layers; layer++) {
       const name = `blocks.${layer}`;
       addLayerNorm(this.parameters, `${name}.attentionNorm`, width);
-      addCrossAttention(this.parameters, `${name}.attention`, width, config);
+      addCrossAttention(this.parameters, `${name}.attention`, width, { heads });
       addLayerNorm(this.parameters, `${name}.mlpNorm`, width);
       addLinear(this.parameters, `${name}.mlp.hidden`, width, mlpRatio * width);
       addLinear(this.parameters, `${name}.mlp.output`, mlpRatio * width, width);
@@ -115,7 +115,7 @@ export class SmallVilt implements BaseNetwork {
   }
 
   fuse(tokens: Tokens): Fused {
-    const { width, layers } = this.config;
+    const { width, heads, layers } = this.config;
     const lacking = this.modalities.filter(({ name }) => !tokens[name]).map(({ name }) => name);
     if (lacking.length > 0) throw new Error(`SmallVilt.fuse: no tokens of ${lacking.join(', ')}`);
     let axes = { d: width };
@@ -136,13 +136,9 @@ export class SmallVilt implements BaseNetwork {
     for (let layer = 0; layer < layers; layer++) {
       const name = `blocks.${layer}`;
       const normed = layerNorm(this.parameters, `${name}.attentionNorm`, x);
-      const attended = crossAttention(
-        this.parameters,
-        `${name}.attention`,
-        normed,
-        normed,
-        this.config,
-      );
+      const attended = crossAttention(this.parameters, `${name}.attention`, normed, normed, {
+        heads,
+      });
       attention.push(attended.weights);
       x = tf.add(x, attended.output);
       x = tf.add(x, this.mlp(name, layerNorm(this.parameters, `${name}.mlpNorm`, x)));

@@ -19,7 +19,7 @@ import path from 'node:path';
 import { runCommand } from '../files/commands.js';
 import { beginFolder, finishFolder } from '../files/folders.js';
 import { projectRoot } from '../files/paths.js';
-import { installPackages, prepareEnvironment } from '../files/python.js';
+import { installPackages, prepareEnvironment, projectEnvironment } from '../files/python.js';
 import { writeJson } from '../files/write.js';
 import {
   addonFile,
@@ -46,7 +46,7 @@ export const wheels = {
     name: 'tensorflow-cpu',
     version: '2.21.0',
     extra: '',
-    environment: path.join(projectRoot, '.venv'),
+    environment: projectEnvironment,
   },
   gpu: {
     name: 'tensorflow',

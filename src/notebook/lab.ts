@@ -3,14 +3,17 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { runCommand } from '../files/commands.js';
 import { projectRoot } from '../files/paths.js';
-import { installPackages, prepareEnvironment, programsOf } from '../files/python.js';
+import {
+  installPackages,
+  prepareEnvironment,
+  programsOf,
+  projectEnvironment as environment,
+} from '../files/python.js';
 import { writeJson } from '../files/write.js';
 import { nativeEnvironment } from '../tensor/native.js';
 
 /** The `plotly` package brings the JupyterLab extension that draws our figures. */
 const packages = ['jupyterlab==4.6.4', 'plotly==7.1.0'];
-
-const environment = path.join(projectRoot, '.venv');
 
 /**
  * Makes the environment or completes it, and registers the tslab kernel of this project in it.

@@ -16,6 +16,7 @@ import {
 import { emojiRun, trainSeeds, type SeedProgress } from '../../src/experiments/seeds.js';
 import { describeBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
+import { setThreadCount, threadCount } from '../../src/tensor/wasm/team.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
 
 const tiny: EmojiSettings = { ...emojiSettings.quick, baseSteps: 12, furtherSteps: 6 };
@@ -27,7 +28,10 @@ describe('an experiment on emoji', function () {
   let parent: string;
   let runs: Record<EmojiMethod, EmojiRun>;
   const told: SeedProgress[] = [];
+  const threads = threadCount();
   before(async () => {
+    // What a worker thread uses, so that what runs stand on is the same, too.
+    setThreadCount(1);
     parent = makeFolder();
     const onProgress = (progress: SeedProgress) => told.push(progress);
     const all = await trainSeeds(tiny, [1], { folder: path.join(parent, 'seeds'), onProgress });
@@ -38,6 +42,7 @@ describe('an experiment on emoji', function () {
     runs = Object.fromEntries(all.map((run) => [run.config.method, run])) as typeof runs;
   });
   after(() => {
+    setThreadCount(threads);
     removeFolder(parent);
   });
 

@@ -114,7 +114,8 @@ describe('the build of native TensorFlow', () => {
         fs.writeFileSync(version, installs);
       }
       if (option === '-c') {
-        if (!fs.existsSync(version)) process.exit(1);
+        // Asked whether it has the wanted version, it never has.
+        if (!fs.existsSync(version) || rest.some((name) => name.includes('=='))) process.exit(1);
         const folder = ${JSON.stringify(place('tensorflow'))};
         console.log(JSON.stringify({ version: fs.readFileSync(version, 'utf8'), folder }));
       }`,

@@ -1,0 +1,134 @@
+/**
+ * Measures tasks on engines, those that are to be compared together: their steps take turns, one step of
+ * each a round, so that whatever else the machine does hits all of them alike.
+ */
+import { EngineProcess } from './engineProcess.js';
+import type { PresentEngine } from './engines.js';
+import type { Profile } from './protocol.js';
+
+export interface Limits {
+  /** Timed steps of each engine */
+  readonly rounds: number;
+  /** Time after which an engine takes no further step of a task, in seconds; it always takes one */
+  readonly seconds: number;
+}
+
+export interface Measurement {
+  readonly engine: string;
+  readonly threads: number;
+  readonly device: string;
+  readonly version: string;
+  /** Untimed steps before the timed ones */
+  warmUps: number;
+  /** Of every timed step */
+  readonly milliseconds: number[];
+  /** Of every step, from the first warm-up step on: the loss before its update */
+  readonly values: number[];
+  /** Highest resident set of the process, in bytes, with inputs and parameters loaded, and in the end */
+  residentLoadedBytes: number | null;
+  residentPeakBytes: number | null;
+  profile: Profile | null;
+  /** Why there is no more of it */
+  error: string | null;
+}
+
+const wantedWarmUps = 3;
+
+/** An engine, and the folder of the task that it is to run: what `writeTask` wrote. */
+export interface Job {
+  readonly engine: PresentEngine;
+  readonly folder: string;
+}
+
+interface Runner {
+  readonly measurement: Measurement;
+  readonly process: EngineProcess;
+  /** Milliseconds that its steps have taken so far */
+  spent: number;
+}
+
+/**
+ * @param say told what is being done, in a few words
+ * @returns a measurement of every job, in order; one that failed has an `error`
+ */
+export async function measure(
+  jobs: readonly Job[],
+  limits: Limits,
+  say: (text: string) => void = () => undefined,
+): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  const runners: Runner[] = [];
+  try {
+    for (const { engine, folder } of jobs) {
+      say(`${engine.command.name} (${engine.threads}): warm-up`);
+      const measurement = emptyMeasurement(engine);
+      measurements.push(measurement);
+      await guarded(measurement, async () => {
+        const { engine: process } = await EngineProcess.start(engine.command);
+        const runner = { measurement, process, spent: 0 };
+        runners.push(runner);
+        measurement.residentLoadedBytes = await process.prepare(folder);
+        // A slow engine's warm-up may take half of its time, and is one step at least.
+        do {
+          await step(runner);
+          measurement.warmUps++;
+        } while (measurement.warmUps < wantedWarmUps && runner.spent < limits.seconds * 500);
+      });
+    }
+    for (let round = 0; round < limits.rounds; round++) {
+      say(`round ${round + 1} of ${limits.rounds}`);
+      for (const runner of runners) {
+        const { error, milliseconds } = runner.measurement;
+        const outOfTime = milliseconds.length > 0 && runner.spent >= limits.seconds * 1000;
+        if (error !== null || outOfTime) continue;
+        await guarded(runner.measurement, async () => {
+          milliseconds.push(await step(runner));
+        });
+      }
+    }
+    for (const { measurement, process } of runners) {
+      if (measurement.error !== null) continue;
+      say(`${measurement.engine} (${measurement.threads}): profile`);
+      await guarded(measurement, async () => {
+        measurement.profile = await process.profile();
+      });
+    }
+  } finally {
+    await Promise.all(runners.map(({ process }) => process.close()));
+  }
+  return measurements;
+}
+
+function emptyMeasurement({ command, threads, device, version }: PresentEngine): Measurement {
+  return {
+    engine: command.name,
+    threads,
+    device,
+    version,
+    warmUps: 0,
+    milliseconds: [],
+    values: [],
+    residentLoadedBytes: null,
+    residentPeakBytes: null,
+    profile: null,
+    error: null,
+  };
+}
+
+/** One step, noted; returns its milliseconds. */
+async function step(runner: Runner): Promise<number> {
+  const { milliseconds, value, residentPeakBytes } = await runner.process.step();
+  runner.spent += milliseconds;
+  runner.measurement.values.push(value);
+  runner.measurement.residentPeakBytes = residentPeakBytes;
+  return milliseconds;
+}
+
+/** The failure of one engine ends its own measurement and no other. */
+async function guarded(measurement: Measurement, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    measurement.error = (error as Error).message;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The process of a TF.js engine: speaks the protocol for the backend that its argument names. The number
+ * of threads is in MMP_THREADS, for the backends that have a choice.
+ */
+import { Console } from 'node:console';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { useBackend, type BackendDescription, type BackendName } from '../tensor/backend.js';
+import { threadCount } from '../tensor/wasm/team.js';
+import type { EngineDescription, Request, Step } from './protocol.js';
+import { residentPeakBytes } from './resident.js';
+import { profileStep } from './tfjsProfile.js';
+import { loadTask, type RunStep } from './tfjsTask.js';
+
+// Standard output belongs to the protocol; what libraries print goes elsewhere.
+globalThis.console = new Console(process.stderr);
+
+const reply = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+let runStep: RunStep | undefined;
+
+async function timedStep(run: RunStep): Promise<Step> {
+  const begin = performance.now();
+  const value = await run();
+  const milliseconds = performance.now() - begin;
+  if (!Number.isFinite(value)) throw new Error(`the loss is ${value}`);
+  return { milliseconds, value, residentPeakBytes: residentPeakBytes() };
+}
+
+async function answer(request: Request): Promise<unknown> {
+  if (request.do === 'prepare') {
+    runStep = loadTask(request.task);
+    return { residentPeakBytes: residentPeakBytes() };
+  }
+  if (!runStep) throw new Error(`"${request.do}" before "prepare"`);
+  return request.do === 'step' ? timedStep(runStep) : profileStep(runStep);
+}
+
+function describe(description: BackendDescription): EngineDescription {
+  const { name, device, tfjs } = description;
+  return { threads: threadsOf(name), device, version: `TF.js ${tfjs}` };
+}
+
+function threadsOf(backend: BackendName): number {
+  if (backend === 'cpu') return 1;
+  // Native TensorFlow takes every core that it may use.
+  return backend === 'wasm' ? threadCount() : availableParallelism();
+}
+
+async function main(): Promise<void> {
+  try {
+    reply(describe(await useBackend(process.argv[2])));
+  } catch (error) {
+    reply({ error: messageOf(error) });
+    return;
+  }
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line) as Request;
+    if (request.do === 'close') break;
+    try {
+      reply(await answer(request));
+    } catch (error) {
+      reply({ error: messageOf(error) });
+    }
+  }
+  // Threads of a backend would keep the process alive.
+  process.exit();
+}
+
+void main();

@@ -1,0 +1,121 @@
+/** A task on TF.js, by the same public classes that the workbook trains with. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { predictLogits } from '../evaluation/accuracy.js';
+import { mmpPredictor } from '../evaluation/predictors.js';
+import { baseLosses, mmpLosses } from '../experiments/objectives.js';
+import { readSafetensors, type StoredTensor } from '../files/safetensors.js';
+import { alignmentLoss } from '../mmp/align.js';
+import { complete } from '../mmp/complete.js';
+import { Mmp } from '../mmp/mmp.js';
+import { SmallVilt } from '../models/smallVilt.js';
+import type { NamedValues, Parameters } from '../tensor/parameters.js';
+import { tf } from '../tensor/tf.js';
+import { AdamW, adamWDefaults, type ParameterGroup } from '../training/adamw.js';
+import { train, type Losses } from '../training/train.js';
+import { taskFiles, type Task } from './task.js';
+
+/** Runs one step and returns its value: the loss, or the mean squared logit. */
+export type RunStep = () => Promise<number>;
+
+/** A task whose parameters and inputs lie on the backend. */
+interface Loaded {
+  readonly task: Task;
+  readonly base: SmallVilt | null;
+  readonly mmp: Mmp | null;
+  readonly inputs: Map<string, StoredTensor>;
+}
+
+/**
+ * Loads a task onto the current backend.
+ *
+ * @param folder what `writeTask` wrote
+ */
+export function loadTask(folder: string): RunStep {
+  const task = JSON.parse(readFileSync(path.join(folder, taskFiles.task), 'utf8')) as Task;
+  const base = task.base && new SmallVilt(task.base, 1);
+  if (base) loadParameters(base.parameters, path.join(folder, taskFiles.base));
+  const mmp = task.mmp && new Mmp(task.mmp, 1);
+  if (mmp) loadParameters(mmp.parameters, path.join(folder, taskFiles.mmp));
+  const inputs = readSafetensors(path.join(folder, taskFiles.inputs)).tensors;
+  const loaded = { task, base, mmp, inputs };
+  return task.objective === 'evaluation' ? evaluationStep(loaded) : trainingStep(loaded);
+}
+
+function loadParameters(parameters: Parameters, file: string): void {
+  parameters.load(readSafetensors(file).tensors as NamedValues);
+}
+
+function trainingStep(loaded: Loaded): RunStep {
+  const { base, mmp, task } = loaded;
+  const losses = lossesOf(loaded);
+  const { optimiser: wanted } = task;
+  if (!wanted) {
+    const variables = [base, mmp].flatMap((network) =>
+      network ? network.parameters.names.map((name) => network.parameters.get(name)) : [],
+    );
+    return async () => {
+      const loss = tf.tidy(
+        () => tf.variableGrads(() => losses().total.asScalar(), variables).value,
+      );
+      const [value] = await loss.data();
+      loss.dispose();
+      return value!;
+    };
+  }
+  const groups: ParameterGroup[] = [];
+  if (base) groups.push({ parameters: base.parameters });
+  if (mmp) groups.push({ parameters: mmp.parameters, rate: wanted.mmpRate });
+  const optimiser = new AdamW(groups, { ...adamWDefaults, weightDecay: wanted.weightDecay });
+  return async () => {
+    const records = await train({ steps: 1, optimiser, learningRate: () => wanted.rate, losses });
+    return records[0]!.losses.total!;
+  };
+}
+
+function lossesOf({ task, base, mmp, inputs }: Loaded): () => Losses {
+  const tensors = Object.fromEntries([...inputs].map(([name, value]) => [name, tensorOf(value)]));
+  if (!base) {
+    return () => {
+      const { projected } = complete(mmp!, tensors, task.masked);
+      return { total: alignmentLoss(tensors, projected) };
+    };
+  }
+  const { labels, ...batch } = tensors;
+  return () =>
+    mmp
+      ? mmpLosses(base, mmp, batch, labels!, task.masked, task.alignmentWeight)
+      : baseLosses(base, batch, labels!, task.masked);
+}
+
+function evaluationStep({ task, base, mmp, inputs }: Loaded): RunStep {
+  const predictor = mmpPredictor(base!, mmp!);
+  const count = inputs.values().next().value!.shape[0]!;
+  const samples = Array.from({ length: count }, (_, sample) => sample);
+  const dataset = {
+    name: task.name,
+    modalities: [...inputs.keys()],
+    classes: [],
+    labels: new Int32Array(),
+    splits: { train: [], validation: [], test: samples },
+    // `predictLogits` asks for neighbours, so that a batch is a view of what was read.
+    inputs: (batch: readonly number[]) =>
+      Object.fromEntries(
+        [...inputs].map(([name, { shape, values }]) => {
+          const each = values.length / count;
+          const part = values.subarray(batch[0]! * each, (batch.at(-1)! + 1) * each);
+          return [name, tensorOf({ shape: [batch.length, ...shape.slice(1)], values: part })];
+        }),
+      ),
+  };
+  return async () => {
+    const logits = await predictLogits(predictor, dataset, samples, task.masked);
+    const squares = logits.map((row) => row.reduce((sum, logit) => sum + logit ** 2, 0));
+    return squares.reduce((sum, square) => sum + square, 0) / (count * logits[0]!.length);
+  };
+}
+
+function tensorOf({ shape, values }: StoredTensor): tf.Tensor {
+  const type = values instanceof Int32Array ? 'int32' : 'float32';
+  return tf.tensor(values, [...shape], type);
+}
