@@ -1,7 +1,8 @@
 /**
- * The core of attention, softmax(scale·Q·Kᵀ + c)·V by head, without linears: the middle of every form of
+ * The core of attention, softmax(Q·Kᵀ + c)·V by head, without linears: the middle of every form of
  * cross-attention (crossAttention.ts), with the gradient in closed form.
  */
+import { contract } from './contract.js';
 import { defineOperation, type Attributes, type Infos, type Tensors } from './operation.js';
 import { expectShapes } from './shapes.js';
 import { tf } from './tf.js';
@@ -21,7 +22,6 @@ export interface AttentionInputs {
 
 export interface AttentionOptions {
   readonly heads: number;
-  readonly scale: number;
   /** Softmax over each of so many equal groups of neighbouring keys by itself; 1 by default */
   readonly groups?: number;
 }
@@ -35,10 +35,10 @@ export type AttentionOutput = {
   readonly weights: tf.Tensor;
 };
 
-/** softmax(scale·Q·Kᵀ + c)·V */
+/** softmax(Q·Kᵀ + c)·V; whatever scales the scores is in Q or K already. */
 export function attention(inputs: AttentionInputs, options: AttentionOptions): AttentionOutput {
   const { query, key, value, offset } = inputs;
-  const { heads, scale, groups = 1 } = options;
+  const { heads, groups = 1 } = options;
   const shared = query.shape[0] === 1;
   const { B, Tk, d, dv } = expectShapes('attention', {
     key: [key, 'B Tk d'],
@@ -52,56 +52,27 @@ export function attention(inputs: AttentionInputs, options: AttentionOptions): A
     );
   }
   const named: Tensors = { query, key, value, ...(offset ? { offset } : {}) };
-  const [mixed, weights] = attend(named, { heads, scale, groups, offset: offset !== undefined });
+  const [mixed, weights] = attend(named, { heads, groups, offset: offset !== undefined });
   return { mixed: mixed!, weights: weights! };
 }
 
 /** The same as it is written; TF.js finds its gradient. The specification of `attention`. */
 export function plainAttention(
   { query, key, value, offset }: AttentionInputs,
-  { heads, scale, groups = 1 }: AttentionOptions,
+  { heads, groups = 1 }: AttentionOptions,
 ): AttentionOutput {
-  const weights = groupedSoftmax(scores({ query, key, offset }, heads, scale), groups);
-  return { mixed: joinHeads(tf.matMul(weights, splitHeads(value, heads))), weights };
-}
-
-/** [B, T, H·d_h] → [B, H, T, d_h] */
-function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
-  const [batch, tokens, width] = x.shape as [number, number, number];
-  return tf.transpose(tf.reshape(x, [batch, tokens, heads, width / heads]), [0, 2, 1, 3]);
-}
-
-/** [B, H, T, d_h] → [B, T, H·d_h] */
-function joinHeads(x: tf.Tensor): tf.Tensor {
-  const [batch, heads, tokens, width] = x.shape as [number, number, number, number];
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * width]);
-}
-
-function scores(
-  { query, key, offset }: { query: tf.Tensor; key: tf.Tensor; offset: tf.Tensor | undefined },
-  heads: number,
-  scale: number,
-): tf.Tensor {
-  const batch = key.shape[0];
+  const [batch, keys] = key.shape as [number, number];
+  const split = (x: tf.Tensor) => {
+    const [samples, tokens, width] = x.shape as [number, number, number];
+    return tf.transpose(tf.reshape(x, [samples, tokens, heads, width / heads]), [0, 2, 1, 3]);
+  };
   const all = query.shape[0] === batch ? query : tf.mul(query, tf.ones([batch, 1, 1]));
-  const products = tf.matMul(
-    tf.mul(splitHeads(all, heads), scale),
-    splitHeads(key, heads),
-    false,
-    true,
-  );
-  return offset ? tf.add(products, tf.reshape(offset, [batch, 1, 1, -1])) : products;
-}
-
-function groupedSoftmax(x: tf.Tensor, groups: number): tf.Tensor {
-  if (groups === 1) return tf.softmax(x);
-  const [batch, heads, queries, keys] = x.shape as [number, number, number, number];
-  return tf.reshape(tf.softmax(tf.reshape(x, [batch, heads, queries * groups, -1])), [
-    batch,
-    heads,
-    queries,
-    keys,
-  ]);
+  const products = tf.matMul(split(all), split(key), false, true);
+  const scores = offset ? tf.add(products, tf.reshape(offset, [batch, 1, 1, keys])) : products;
+  const grouped = tf.reshape(scores, [batch, heads, -1, groups, keys / groups]);
+  const weights = tf.reshape(tf.softmax(grouped), scores.shape);
+  const mixed = tf.transpose(tf.matMul(weights, split(value)), [0, 2, 1, 3]);
+  return { mixed: tf.reshape(mixed, [batch, query.shape[1]!, -1]), weights };
 }
 
 /** The sizes of one call, and where heads and rows lie in it. */
@@ -126,15 +97,20 @@ function sizesOf(query: tf.TensorInfo, value: tf.TensorInfo, heads: number) {
 
 const attend = defineOperation({
   name: 'Attention',
-  compute: ({ query, key, value, offset }, attributes) => {
-    const options = attributes as unknown as AttentionOptions;
-    const output = plainAttention(
-      { query: query!, key: key!, value: value!, ...(offset ? { offset } : {}) },
-      options,
+  compute: ({ query, key, value, offset }, { heads, groups }) => {
+    const { h, q, split, join, inGroups } = notation(
+      query!,
+      key!,
+      heads as number,
+      groups as number,
     );
-    return [output.mixed, output.weights];
+    const products = contract(`${q}q${h}j,bk${h}j->b${h}qk`, split(query!, q), split(key!));
+    const scores = offset ? tf.add(products, tf.expandDims(offset, 1)) : products;
+    const weights = tf.reshape(tf.softmax(inGroups(scores)), scores.shape);
+    const mixed = contract(`b${h}qk,bk${h}j->bq${h}j`, weights, split(value!));
+    return [join(mixed), h ? weights : tf.expandDims(weights, 1)];
   },
-  wasm: (team, { query, key, value, offset }, { heads, scale, groups }) => {
+  wasm: (team, { query, key, value, offset }, { heads, groups }) => {
     const sizes = sizesOf(query!, value!, heads as number);
     const { batch, queries, keys, depth, valueDepth, q, k, v, out, p } = sizes;
     const mixed = team.output([batch, queries, out.row]);
@@ -145,7 +121,6 @@ const attend = defineOperation({
       rows: queries,
       columns: keys,
       depth,
-      scale: scale as number,
       ...(offset ? { bias: { at: team.address(offset), batch: keys } } : {}),
       a: { at: team.address(query!), ...q, column: 1 },
       b: { at: team.address(key!), ...k, row: 1, column: k.row },
@@ -180,7 +155,7 @@ const attend = defineOperation({
   },
 });
 
-/** dV = Pᵀ·dY; dS = P·(dP − Σ P·dP) with dP = dY·Vᵀ; dQ = scale·dS·K; dK = scale·dSᵀ·Q; dc = Σ_queries dS */
+/** dV = Pᵀ·dY; dS = P·(dP − Σ P·dP) with dP = dY·Vᵀ; dQ = dS·K; dK = dSᵀ·Q; dc = Σ_queries dS */
 const attendGradient = defineOperation({
   name: 'AttentionGradient',
   compute: (inputs, attributes) => gradientFromOperations(inputs, attributes),
@@ -189,35 +164,55 @@ const attendGradient = defineOperation({
 
 function gradientFromOperations(
   { query, key, value, weights, dy }: Tensors,
-  { heads, scale, groups, offset }: Attributes,
+  { heads, groups, offset }: Attributes,
 ): tf.Tensor[] {
-  const batch = key!.shape[0];
-  const [H, G] = [heads as number, groups as number];
-  const dOut = splitHeads(dy!, H);
-  const dvalue = joinHeads(tf.matMul(weights!, dOut, true, false));
-  const dweights = tf.matMul(dOut, splitHeads(value!, H), false, true);
-  const grouped = (x: tf.Tensor) =>
-    G === 1 ? x : tf.reshape(x, [...x.shape.slice(0, 2), x.shape[2]! * G, -1]);
-  const products = grouped(tf.mul(weights!, dweights));
-  const sums = tf.sum(products, -1, true);
-  const dscores = tf.reshape(tf.sub(products, tf.mul(grouped(weights!), sums)), weights!.shape);
-  const shared = query!.shape[0] < batch;
-  const dkey = shared
-    ? tf.matMul(dscores, tf.mul(splitHeads(query!, H), tf.ones([batch, 1, 1, 1])), true, false)
-    : tf.matMul(dscores, splitHeads(query!, H), true, false);
-  const each = joinHeads(tf.matMul(dscores, splitHeads(key!, H)));
-  return [
-    tf.mul(shared ? tf.sum(each, 0, true) : each, scale as number),
-    tf.mul(joinHeads(dkey), scale as number),
-    dvalue,
-    offset ? tf.sum(dscores, [1, 2]) : tf.zeros([0]),
-  ];
+  const { h, q, split, join, inGroups } = notation(query!, key!, heads as number, groups as number);
+  const P = h ? weights! : tf.squeeze(weights!, [1]);
+  const [Q, K, V, dY] = [split(query!, q), split(key!), split(value!), split(dy!)];
+  const dV = contract(`b${h}qk,bq${h}j->bk${h}j`, P, dY);
+  const dP = contract(`bq${h}j,bk${h}j->b${h}qk`, dY, V);
+  const products = inGroups(tf.mul(P, dP));
+  const change = tf.mul(inGroups(P), tf.sum(products, -1, true));
+  const dS = tf.reshape(tf.sub(products, change), P.shape);
+  const dQ = contract(`b${h}qk,bk${h}j->${q}q${h}j`, dS, K);
+  const dK = contract(`b${h}qk,${q}q${h}j->bk${h}j`, dS, Q);
+  const dquery = tf.reshape(dQ, query!.shape);
+  return [dquery, join(dK), join(dV), offset ? tf.sum(dS, 1) : tf.zeros([0])];
+}
+
+/**
+ * What equations and shapes depend on: with one head there is no letter h, and queries that the batch
+ * shares have no letter b.
+ */
+function notation(query: tf.Tensor, key: tf.Tensor, heads: number, groups: number) {
+  const h = heads === 1 ? '' : 'h';
+  const q = query.shape[0]! < key.shape[0]! ? '' : 'b';
+  return {
+    h,
+    q,
+    /** [B, T, H·x] → [B, T, H, x]; without b, [T, H, x] */
+    split: (x: tf.Tensor, batch = 'b') => {
+      const shape = batch ? x.shape : x.shape.slice(1);
+      const last = shape[shape.length - 1]!;
+      const unchanged = batch && !h;
+      return unchanged
+        ? x
+        : tf.reshape(x, [...shape.slice(0, -1), ...(h ? [heads] : []), last / heads]);
+    },
+    /** [B, T, H, x] → [B, T, H·x] */
+    join: (x: tf.Tensor) => (h ? tf.reshape(x, [x.shape[0]!, x.shape[1]!, -1]) : x),
+    /** [.., keys] → [.., groups, keys of a group] */
+    inGroups: (x: tf.Tensor) =>
+      groups === 1
+        ? x
+        : tf.reshape(x, [...x.shape.slice(0, -1), groups, x.shape[x.rank - 1]! / groups]),
+  };
 }
 
 function gradientOnWasm(
   team: Team,
   { query, key, value, weights, dy }: Infos,
-  { heads, scale, groups, offset }: Attributes,
+  { heads, groups, offset }: Attributes,
 ): tf.TensorInfo[] {
   const sizes = sizesOf(query!, value!, heads as number);
   const { batch, queries, keys, depth, valueDepth, shared, q, k, v, out, p } = sizes;
@@ -247,13 +242,12 @@ function gradientOnWasm(
       b: { at: team.address(value!), ...v, row: 1, column: v.row },
       c: { at: dS, ...p },
     });
-    softmaxRows(team, 'softmaxGradient', sizes, groups as number, [P, dS], [1]);
+    softmaxRows(team, 'softmaxGradient', sizes, groups as number, [P, dS]);
     gemm(team, {
       ...(shared ? { heads: sizes.heads, terms: batch } : places),
       rows: queries,
       columns: depth,
       depth: keys,
-      scale: scale as number,
       a: { at: dS, ...p, column: 1, term: p.batch },
       b: { at: team.address(key!), ...k, column: 1, term: k.batch },
       c: { at: team.address(dquery), ...q },
@@ -263,7 +257,6 @@ function gradientOnWasm(
       rows: keys,
       columns: depth,
       depth: queries,
-      scale: scale as number,
       a: { at: dS, ...p, row: 1, column: p.row },
       b: { at: team.address(query!), ...q, column: 1 },
       c: { at: team.address(dkey), ...k },
@@ -289,7 +282,6 @@ function softmaxRows(
   { batch, heads, queries, keys }: ReturnType<typeof sizesOf>,
   groups: number,
   addresses: Address[],
-  reals?: number[],
 ): void {
-  team.runOnRows(kernel, batch * heads * queries * groups, keys / groups, addresses, reals);
+  team.runOnRows(kernel, batch * heads * queries * groups, keys / groups, addresses);
 }

@@ -94,8 +94,12 @@ export function plainCrossAttention(
         parameters.get(`${name}.${part}.bias`),
       );
     const { mixed, weights } = plainAttention(
-      { query: apply('query', from), key: apply('key', to), value: apply('value', to) },
-      { heads, scale: scaleOf(from, heads) },
+      {
+        query: scaled(apply('query', from), heads),
+        key: apply('key', to),
+        value: apply('value', to),
+      },
+      { heads },
     );
     return { output: apply('output', mixed), weights };
   });
@@ -122,7 +126,13 @@ function withOptions(
   return { output: options.residual ? tf.add(output, queries) : output, weights };
 }
 
-/** The form with the fewest multiply-adds. */
+/**
+ * What the short forms cost beyond their products, in multiply-adds: more and smaller operations, which are
+ * dear where each is a call into TensorFlow.
+ */
+const detour = () => (tf.getBackend() === 'tensorflow' ? 25e6 : 1e6);
+
+/** The form with the least to do, counted in multiply-adds. */
 function cheapestForm(queries: tf.Tensor, keys: tf.Tensor, heads: number): Form {
   const [asked, Tq, d] = queries.shape as [number, number, number];
   const [B, Tk] = keys.shape as [number, number];
@@ -130,23 +140,25 @@ function cheapestForm(queries: tf.Tensor, keys: tf.Tensor, heads: number): Form 
   const between = 2 * B * Tq * Tk * d;
   const costs: [number, Form][] = [
     [linears(asked * Tq) + linears(B * (2 * Tk + Tq)) + between, standard],
-    [linears(B * 4 * Tk) + heads * between, fewKeys],
-    [linears(2 * asked * Tq) + linears(B * 2 * Tq) + heads * between, fewQueries],
+    [linears(B * 4 * Tk) + heads * between + detour(), fewKeys],
+    [linears(2 * asked * Tq) + linears(B * 2 * Tq) + heads * between + detour(), fewQueries],
   ];
   return costs.reduce((best, next) => (next[0] < best[0] ? next : best))[1];
 }
 
-const scaleOf = (queries: tf.Tensor, heads: number) => 1 / Math.sqrt(queries.shape[2]! / heads);
+/** x/√d_h: scores are scaled in the factor that has fewer tokens. */
+const scaled = (x: tf.Tensor, heads: number) =>
+  tf.mul(x, 1 / Math.sqrt(x.shape[x.rank - 1]! / heads));
 
 /** Linears of all tokens. */
 const standard: Form = (parameters, name, queries, keys, heads) => {
   const { mixed, weights } = attention(
     {
-      query: linear(parameters, `${name}.query`, queries),
+      query: scaled(linear(parameters, `${name}.query`, queries), heads),
       key: linear(parameters, `${name}.key`, keys),
       value: linear(parameters, `${name}.value`, keys),
     },
-    { heads, scale: scaleOf(queries, heads) },
+    { heads },
   );
   return { output: linear(parameters, `${name}.output`, mixed), weights };
 };
@@ -154,23 +166,19 @@ const standard: Form = (parameters, name, queries, keys, heads) => {
 /** No linear touches the many queries. */
 const fewKeys: Form = (parameters, name, queries, keys, heads) => {
   const [B, Tk] = keys.shape as [number, number];
-  const key = linear(parameters, `${name}.key`, keys);
+  const key = scaled(linear(parameters, `${name}.key`, keys), heads);
   const value = linear(parameters, `${name}.value`, keys);
-  const byHead = (x: tf.Tensor, part: string) =>
-    expandHeads(x, parameters.get(`${name}.${part}.weight`), heads);
   const outputWeight = tf.transpose(parameters.get(`${name}.output.weight`));
   // b_q,h·k_h of each key: the query's bias as one more column of W_q.
   const queryBias = tf.reshape(parameters.get(`${name}.query.bias`), [1, -1]);
-  const scale = scaleOf(queries, heads);
-  const offset = tf.mul(tf.reshape(expandHeads(key, queryBias, heads), [B, heads * Tk]), scale);
   const attended = attention(
     {
       query: queries,
-      key: byHead(key, 'query'),
+      key: expandHeads(key, parameters.get(`${name}.query.weight`), heads),
       value: expandHeads(value, outputWeight, heads),
-      offset,
+      offset: tf.reshape(expandHeads(key, queryBias, heads), [B, heads * Tk]),
     },
-    { heads: 1, groups: heads, scale },
+    { heads: 1, groups: heads },
   );
   return {
     output: tf.add(attended.mixed, parameters.get(`${name}.output.bias`)),
@@ -181,17 +189,14 @@ const fewKeys: Form = (parameters, name, queries, keys, heads) => {
 /** No linear touches the many keys. The key's bias shifts all scores of a query alike, so it falls out. */
 const fewQueries: Form = (parameters, name, queries, keys, heads) => {
   const Tq = queries.shape[1]!;
-  const query = linear(parameters, `${name}.query`, queries);
+  const query = scaled(linear(parameters, `${name}.query`, queries), heads);
   const questions = expandHeads(query, parameters.get(`${name}.key.weight`), heads);
-  const { mixed, weights } = attention(
-    { query: questions, key: keys, value: keys },
-    { heads: 1, scale: scaleOf(queries, heads) },
-  );
+  const { mixed, weights } = attention({ query: questions, key: keys, value: keys }, { heads: 1 });
   const values = contractHeads(mixed, parameters.get(`${name}.value.weight`), heads);
   const shifted = tf.add(values, parameters.get(`${name}.value.bias`));
   return {
     output: linear(parameters, `${name}.output`, shifted),
-    weights: tf.reshape(weights, [weights.shape[0], heads, Tq, weights.shape[3]!]),
+    weights: tf.reshape(weights, [weights.shape[0]!, heads, Tq, weights.shape[3]!]),
   };
 };
 

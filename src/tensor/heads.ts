@@ -8,6 +8,7 @@
  * Each is the gradient of the other. They let attention keep clear of products with all tokens
  * (crossAttention.ts).
  */
+import { contract as sumOfProducts } from './contract.js';
 import { defineOperation, type Attributes } from './operation.js';
 import { expectShapes } from './shapes.js';
 import { tf } from './tf.js';
@@ -33,21 +34,14 @@ export function contractHeads(m: tf.Tensor, weight: tf.Tensor, heads: number): t
   return contract({ m, weight }, { heads })[0]!;
 }
 
-/** [B, L, H·d_h] → [H, B·L, d_h] */
-function headsFirst(x: tf.Tensor, heads: number): tf.Tensor {
-  const [batch, tokens, width] = x.shape as [number, number, number];
-  return tf.transpose(tf.reshape(x, [batch * tokens, heads, width / heads]), [1, 0, 2]);
-}
+/** [.., H·x] → [.., H, x] */
+const splitLast = (x: tf.Tensor, heads: number) =>
+  tf.reshape(x, [...x.shape.slice(0, -1), heads, x.shape[x.rank - 1]! / heads]);
 
-/** [d, H·d_h] → [H, d, d_h] */
-const weightByHead = (weight: tf.Tensor, heads: number) =>
-  tf.transpose(tf.reshape(weight, [weight.shape[0], heads, -1]), [1, 0, 2]);
-
-/** [B, H·L, d] → [H, B·L, d] */
-function bigHeadsFirst(m: tf.Tensor, heads: number): tf.Tensor {
+/** [B, H·L, d] → [B, H, L, d] */
+function splitRows(m: tf.Tensor, heads: number): tf.Tensor {
   const [batch, rows, width] = m.shape as [number, number, number];
-  const split = tf.reshape(m, [batch, heads, rows / heads, width]);
-  return tf.reshape(tf.transpose(split, [1, 0, 2, 3]), [heads, -1, width]);
+  return tf.reshape(m, [batch, heads, rows / heads, width]);
 }
 
 interface Sizes {
@@ -69,11 +63,10 @@ const places = ({ tokens, heads, width, depth }: Sizes) => ({
 const expand = defineOperation({
   name: 'ExpandHeads',
   compute: ({ x, weight }, { heads }) => {
-    const [batch, tokens] = x!.shape as [number, number];
-    const H = heads as number;
-    const products = tf.matMul(headsFirst(x!, H), weightByHead(weight!, H), false, true);
-    const split = tf.reshape(products, [H, batch, tokens, -1]);
-    return tf.reshape(tf.transpose(split, [1, 0, 2, 3]), [batch, H * tokens, -1]);
+    const [small, w] = [x!, weight!].map((tensor) => splitLast(tensor, heads as number));
+    const y = sumOfProducts('blhj,chj->bhlc', small!, w!);
+    const [batch, H, tokens, width] = y.shape as [number, number, number, number];
+    return tf.reshape(y, [batch, H * tokens, width]);
   },
   wasm: (team, { x, weight }, { heads }) => {
     const [batch, tokens, all] = x!.shape as [number, number, number];
@@ -110,9 +103,8 @@ const contract = defineOperation({
   name: 'ContractHeads',
   compute: ({ m, weight }, { heads }) => {
     const H = heads as number;
-    const [batch, rows] = m!.shape as [number, number];
-    const products = tf.matMul(bigHeadsFirst(m!, H), weightByHead(weight!, H));
-    return tf.reshape(tf.transpose(products, [1, 0, 2]), [batch, rows / H, -1]);
+    const y = sumOfProducts('bhlc,chj->blhj', splitRows(m!, H), splitLast(weight!, H));
+    return tf.reshape(y, [y.shape[0]!, y.shape[1]!, -1]);
   },
   wasm: (team, { m, weight }, { heads }) => {
     const [batch, rows, width] = m!.shape as [number, number, number];
@@ -150,8 +142,8 @@ const headWeights = defineOperation({
   name: 'HeadWeights',
   compute: ({ m, x }, { heads }) => {
     const H = heads as number;
-    const products = tf.matMul(bigHeadsFirst(m!, H), headsFirst(x!, H), true, false);
-    return tf.reshape(tf.transpose(products, [1, 0, 2]), [m!.shape[2]!, x!.shape[2]!]);
+    const dw = sumOfProducts('bhlc,blhj->chj', splitRows(m!, H), splitLast(x!, H));
+    return tf.reshape(dw, [dw.shape[0]!, -1]);
   },
   wasm: (team, { m, x }, { heads }) => {
     const [batch, tokens, all] = x!.shape as [number, number, number];

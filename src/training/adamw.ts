@@ -1,6 +1,6 @@
 /**
- * AdamW (Loshchilov and Hutter 2019). Parameters of one shape, decay and rate are updated together, in one
- * operation, instead of twenty for each.
+ * AdamW (Loshchilov and Hutter 2019). Parameters of one shape are updated together, in one operation, instead
+ * of twenty for each.
  */
 import { defineOperation, type Attributes, type Tensors } from '../tensor/operation.js';
 import type { Parameters } from '../tensor/parameters.js';
@@ -27,126 +27,124 @@ export const adamWDefaults: AdamWOptions = {
   weightDecay: 0.01,
 };
 
-/** Variables that are updated in one operation, and their moments [variables, ...shape]. */
-interface Batch {
-  readonly variables: tf.Variable[];
+/** A variable, how it is trained, and its past. */
+interface Member {
+  readonly variable: tf.Variable;
   readonly decay: number;
   readonly rate: number;
+  /** First and second moment, of its shape */
   moments: readonly [tf.Tensor, tf.Tensor];
+  /** Updates so far */
+  steps: number;
 }
 
 export class AdamW {
   /** What it trains; hand these to `tf.variableGrads`. */
   readonly variables: tf.Variable[];
-  private readonly batches: Batch[];
-  private steps = 0;
+  private readonly members: Member[];
 
   constructor(
     groups: readonly ParameterGroup[],
     private readonly options: AdamWOptions = adamWDefaults,
   ) {
-    const batches = new Map<string, Omit<Batch, 'moments'>>();
-    for (const { parameters, rate = 1 } of groups) {
-      for (const name of parameters.names) {
+    this.members = groups.flatMap(({ parameters, rate = 1 }) =>
+      parameters.names.map((name) => {
         const variable = parameters.get(name);
         const decay = variable.rank > 1 ? options.weightDecay : 0;
-        const key = JSON.stringify([variable.shape, decay, rate]);
-        const batch = batches.get(key) ?? { variables: [], decay, rate };
-        batch.variables.push(variable);
-        batches.set(key, batch);
-      }
-    }
-    this.batches = [...batches.values()].map((batch) => {
-      const shape = [batch.variables.length, ...batch.variables[0]!.shape];
-      return { ...batch, moments: [tf.zeros(shape), tf.zeros(shape)] };
-    });
-    this.variables = this.batches.flatMap(({ variables }) => variables);
+        const moments = [tf.zerosLike(variable), tf.zerosLike(variable)] as const;
+        return { variable, decay, rate, moments, steps: 0 };
+      }),
+    );
+    this.variables = this.members.map(({ variable }) => variable);
   }
 
   /**
    * One update: p ← p − η·rate·(m̂/(√v̂ + ε) + decay·p).
    *
-   * @param gradients by variable name; a variable without one has the gradient zero, so that its
-   *   moments and its decay go on
+   * @param gradients by variable name; a variable without one is left as it is and has its own count of
+   *   steps, as in PyTorch: MMP reaches the weights of a target only when that target is masked
    * @param learningRate η
    */
   step(gradients: tf.NamedTensorMap, learningRate: number): void {
-    const [beta1, beta2] = this.options.betas;
-    this.steps++;
-    for (const batch of this.batches) {
-      const { variables, decay, rate, moments } = batch;
-      const inputs: Tensors = { m: moments[0], v: moments[1] };
-      variables.forEach((variable, index) => {
-        inputs[`p${index}`] = variable;
-        const gradient = gradients[variable.name];
-        if (gradient) inputs[`g${index}`] = gradient;
-      });
-      const [m, v, ...updated] = update(inputs, {
-        count: variables.length,
-        beta1,
-        beta2,
-        epsilon: this.options.epsilon,
-        decay,
-        learningRate: learningRate * rate,
-        correction1: 1 / (1 - beta1 ** this.steps),
-        correction2: 1 / (1 - beta2 ** this.steps),
-      });
-      variables.forEach((variable, index) => {
-        variable.assign(updated[index]!);
-      });
-      tf.dispose([...updated, ...moments]);
-      batch.moments = [tf.keep(m!), tf.keep(v!)];
+    const batches = new Map<string, Member[]>();
+    for (const member of this.members) {
+      if (!gradients[member.variable.name]) continue;
+      member.steps++;
+      const { variable, decay, rate, steps } = member;
+      const alike = JSON.stringify([variable.shape, decay, rate, steps]);
+      batches.set(alike, [...(batches.get(alike) ?? []), member]);
     }
+    for (const batch of batches.values()) this.update(batch, gradients, learningRate);
+  }
+
+  /** Updates variables that have shape, decay, rate and steps in common. */
+  private update(
+    batch: readonly Member[],
+    gradients: tf.NamedTensorMap,
+    learningRate: number,
+  ): void {
+    const { betas, epsilon } = this.options;
+    const { decay, rate, steps } = batch[0]!;
+    const inputs: Tensors = {};
+    batch.forEach(({ variable, moments: [m, v] }, index) => {
+      const gradient = gradients[variable.name]!;
+      Object.assign(inputs, {
+        [`p${index}`]: variable,
+        [`g${index}`]: gradient,
+        [`m${index}`]: m,
+        [`v${index}`]: v,
+      });
+    });
+    const updated = updateAlike(inputs, {
+      count: batch.length,
+      beta1: betas[0],
+      beta2: betas[1],
+      epsilon,
+      decay,
+      learningRate: learningRate * rate,
+      correction1: 1 / (1 - betas[0] ** steps),
+      correction2: 1 / (1 - betas[1] ** steps),
+    });
+    batch.forEach((member, index) => {
+      const [p, m, v] = updated.slice(3 * index, 3 * index + 3);
+      member.variable.assign(p!);
+      tf.dispose([p!, ...member.moments]);
+      member.moments = [tf.keep(m!), tf.keep(v!)];
+    });
   }
 
   dispose(): void {
-    for (const { moments } of this.batches) tf.dispose([...moments]);
+    for (const { moments } of this.members) tf.dispose([...moments]);
   }
 }
 
-/** From m, v, and p0, p1, … with their gradients g0, g1, … (absent: zero) to the new m, v, p0, p1, … */
-const update = defineOperation({
+/** From p0, g0, m0, v0, p1, … of one shape to the new p0, m0, v0, p1, … */
+const updateAlike = defineOperation({
   name: 'AdamW',
   compute: (inputs, attributes) => {
     const { beta1, beta2, epsilon, decay, learningRate, correction1, correction2, count } =
       attributes as Record<string, number>;
-    const each = Array.from({ length: count! }, (_, index) => index);
-    const p = tf.stack(each.map((index) => inputs[`p${index}`]!));
-    const g = tf.stack(
-      each.map((index) => inputs[`g${index}`] ?? tf.zerosLike(inputs[`p${index}`]!)),
-    );
-    const m = tf.add(tf.mul(inputs.m!, beta1!), tf.mul(g, 1 - beta1!));
-    const v = tf.add(tf.mul(inputs.v!, beta2!), tf.mul(tf.square(g), 1 - beta2!));
+    const all = (name: string) =>
+      tf.stack(Array.from({ length: count! }, (_, index) => inputs[`${name}${index}`]!));
+    const [p, g] = [all('p'), all('g')];
+    const m = tf.add(tf.mul(all('m'), beta1!), tf.mul(g, 1 - beta1!));
+    const v = tf.add(tf.mul(all('v'), beta2!), tf.mul(tf.square(g), 1 - beta2!));
     const deviation = tf.add(tf.sqrt(tf.mul(v, correction2!)), epsilon!);
-    const direction = tf.div(tf.mul(m, correction1!), deviation);
-    const change = decay === 0 ? direction : tf.add(direction, tf.mul(p, decay!));
-    return [m, v, ...tf.unstack(tf.sub(p, tf.mul(change, learningRate!)))];
+    const direction = tf.div(tf.mul(m, correction1! * learningRate!), deviation);
+    const kept = decay === 0 ? p : tf.mul(p, 1 - learningRate! * decay!);
+    const updated = [tf.sub(kept, direction), m, v].map((x) => tf.unstack(x));
+    return updated[0]!.flatMap((_, index) => updated.map((of) => of[index]!));
   },
   wasm: (team, inputs, attributes) => {
-    const { m, v } = inputs as { m: tf.TensorInfo; v: tf.TensorInfo };
     const { count } = attributes as { count: number };
-    const size = tf.util.sizeFromShape(m.shape.slice(1));
-    const [newM, newV] = [team.output(m.shape), team.output(v.shape)];
-    const updated = Array.from({ length: count }, () => team.output(m.shape.slice(1)));
-    updated.forEach((p, index) => {
-      const row = 4 * size * index;
-      const gradient = inputs[`g${index}`];
-      team.runOnValues(
-        'adamW',
-        size,
-        [
-          team.address(inputs[`p${index}`]!),
-          gradient ? team.address(gradient) : 0,
-          team.address(m) + row,
-          team.address(v) + row,
-          team.address(p),
-          team.address(newM) + row,
-          team.address(newV) + row,
-        ],
-        scalarsOf(attributes),
-      );
+    return Array.from({ length: count }).flatMap((_, index) => {
+      const before = ['p', 'g', 'm', 'v'].map((name) => inputs[`${name}${index}`]!);
+      const { shape } = before[0]!;
+      const updated = [team.output(shape), team.output(shape), team.output(shape)];
+      const addresses = [...before, ...updated].map(team.address);
+      team.runOnValues('adamW', tf.util.sizeFromShape(shape), addresses, scalarsOf(attributes));
+      return updated;
     });
-    return [newM, newV, ...updated];
   },
 });
 

@@ -38,18 +38,26 @@ describe('AdamW', () => {
     }
   });
 
-  it('treats an absent gradient as zero and shifts nothing', async () => {
-    const [one, other] = [madeParameters(), madeParameters()];
-    const gradient = torch.tensor('vector.gradient.0');
-    new AdamW([{ parameters: one }], options).step({ [one.get('vector').name]: gradient }, 0.1);
-    new AdamW([{ parameters: other }], options).step(
-      {
-        [other.get('vector').name]: gradient,
-        [other.get('matrix').name]: tf.zeros([4, 3]),
-      },
-      0.1,
-    );
-    assert.deepEqual(await one.read(), await other.read());
+  it('leaves what has no gradient alone, and counts its steps apart, like PyTorch', async () => {
+    const interrupted = new TorchFixture('adamw_interrupted');
+    const parameters = madeParameters();
+    const start = names.map((name) => [name, interrupted.stored(`${name}.0`) as never] as const);
+    parameters.load(new Map(start));
+    const optimiser = new AdamW([{ parameters }], options);
+    for (let step = 0; step < 10; step++) {
+      const present = names.filter((name) => interrupted.tensors.has(`${name}.gradient.${step}`));
+      const gradients = Object.fromEntries(
+        present.map((name) => [
+          parameters.get(name).name,
+          interrupted.tensor(`${name}.gradient.${step}`),
+        ]),
+      );
+      optimiser.step(gradients, 0.01);
+      for (const name of names) {
+        const expected = interrupted.stored(`${name}.${step + 1}`);
+        await assertClose(`${name} after step ${step + 1}`, parameters.get(name), expected, 1e-6);
+      }
+    }
   });
 
   it('trains a group with a multiple of the learning rate', async () => {

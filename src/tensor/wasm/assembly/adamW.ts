@@ -6,13 +6,12 @@ import { loadUpTo, storeUpTo } from './parts';
  * One parameter tensor: m' = β₁·m + (1 − β₁)·g, v' = β₂·v + (1 − β₂)·g² and
  * p' = p − η·(m'/(1 − β₁ᵗ)/(√(v'/(1 − β₂ᵗ)) + ε) + decay·p).
  *
- * Arguments: size, values per chunk, p, g (0 where the gradient is zero), m, v, p', m', v', β₁, 1 − β₁, β₂,
+ * Arguments: size, values per chunk, p, g, m, v, p', m', v', β₁, 1 − β₁, β₂,
  * 1 − β₂, η, ε, decay, 1/(1 − β₁ᵗ), 1/(1 − β₂ᵗ).
  */
 export function adamW(block: usize, chunk: i32): void {
   const first = chunk * integer(block, 1);
   const size = min(first + integer(block, 1), integer(block, 0));
-  const gradient = address(block, 3);
   const beta1 = f32x4.splat(real(block, 9));
   const new1 = f32x4.splat(real(block, 10));
   const beta2 = f32x4.splat(real(block, 11));
@@ -24,7 +23,7 @@ export function adamW(block: usize, chunk: i32): void {
   const correction2 = f32x4.splat(real(block, 17));
   for (let i = first; i < size; i += 4) {
     const p = loadUpTo(address(block, 2), i, size, 0);
-    const g = gradient == 0 ? f32x4.splat(0) : loadUpTo(gradient, i, size, 0);
+    const g = loadUpTo(address(block, 3), i, size, 0);
     let m = f32x4.mul(loadUpTo(address(block, 4), i, size, 0), beta1);
     let v = f32x4.mul(loadUpTo(address(block, 5), i, size, 0), beta2);
     m = f32x4.add(m, f32x4.mul(g, new1));

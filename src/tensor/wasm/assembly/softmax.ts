@@ -1,5 +1,5 @@
 /** Softmax over rows, and its gradient. Each is done in place and in chunks of rows. */
-import { address, at, integer, real } from './arguments';
+import { address, at, integer } from './arguments';
 import { exponential, largest, total } from './functions';
 import { loadUpTo, storeUpTo } from './parts';
 
@@ -27,7 +27,7 @@ function softmaxRow(x: usize, width: i32): void {
   }
 }
 
-/** dx ← scale·y·(dy − Σ y·dy), in the place of dy. Arguments: rows, width, rows per chunk, y, dy, scale. */
+/** dx ← y·(dy − Σ y·dy), in the place of dy. Arguments: rows, width, rows per chunk, y, dy. */
 export function softmaxGradient(block: usize, chunk: i32): void {
   const width = integer(block, 1);
   const first = chunk * integer(block, 2);
@@ -41,11 +41,9 @@ export function softmaxGradient(block: usize, chunk: i32): void {
       sums = f32x4.add(sums, product);
     }
     const mean = f32x4.splat(total(sums));
-    const scale = f32x4.splat(real(block, 5));
     for (let i = 0; i < width; i += 4) {
       const change = f32x4.sub(loadUpTo(dy, i, width, 0), mean);
-      const dx = f32x4.mul(f32x4.mul(loadUpTo(y, i, width, 0), scale), change);
-      storeUpTo(dy, i, width, dx);
+      storeUpTo(dy, i, width, f32x4.mul(loadUpTo(y, i, width, 0), change));
     }
   }
 }
