@@ -186,7 +186,7 @@ function gradientFromOperations(
  */
 function notation(query: tf.Tensor, key: tf.Tensor, heads: number, groups: number) {
   const h = heads === 1 ? '' : 'h';
-  const q = query.shape[0]! < key.shape[0]! ? '' : 'b';
+  const q = query.shape[0] < key.shape[0] ? '' : 'b';
   return {
     h,
     q,
@@ -200,7 +200,7 @@ function notation(query: tf.Tensor, key: tf.Tensor, heads: number, groups: numbe
         : tf.reshape(x, [...shape.slice(0, -1), ...(h ? [heads] : []), last / heads]);
     },
     /** [B, T, H, x] → [B, T, H·x] */
-    join: (x: tf.Tensor) => (h ? tf.reshape(x, [x.shape[0]!, x.shape[1]!, -1]) : x),
+    join: (x: tf.Tensor) => (h ? tf.reshape(x, [x.shape[0], x.shape[1]!, -1]) : x),
     /** [.., keys] → [.., groups, keys of a group] */
     inGroups: (x: tf.Tensor) =>
       groups === 1

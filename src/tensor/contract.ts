@@ -9,7 +9,7 @@ import { tf } from './tf.js';
  */
 export function contract(equation: string, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   if (tf.getBackend() === 'tensorflow') return tf.einsum(equation, a, b);
-  const [ofA, ofB, ofResult] = equation.split(/,|->/).map((letters) => [...letters]) as [
+  const [ofA, ofB, ofResult] = equation.split(/,|->/).map((letters) => Array.from(letters)) as [
     string[],
     string[],
     string[],

@@ -196,7 +196,7 @@ const fewQueries: Form = (parameters, name, queries, keys, heads) => {
   const shifted = tf.add(values, parameters.get(`${name}.value.bias`));
   return {
     output: linear(parameters, `${name}.output`, shifted),
-    weights: tf.reshape(weights, [weights.shape[0]!, heads, Tq, weights.shape[3]!]),
+    weights: tf.reshape(weights, [weights.shape[0], heads, Tq, weights.shape[3]!]),
   };
 };
 

@@ -104,7 +104,7 @@ const contract = defineOperation({
   compute: ({ m, weight }, { heads }) => {
     const H = heads as number;
     const y = sumOfProducts('bhlc,chj->blhj', splitRows(m!, H), splitLast(weight!, H));
-    return tf.reshape(y, [y.shape[0]!, y.shape[1]!, -1]);
+    return tf.reshape(y, [y.shape[0], y.shape[1]!, -1]);
   },
   wasm: (team, { m, weight }, { heads }) => {
     const [batch, rows, width] = m!.shape as [number, number, number];
@@ -143,7 +143,7 @@ const headWeights = defineOperation({
   compute: ({ m, x }, { heads }) => {
     const H = heads as number;
     const dw = sumOfProducts('bhlc,blhj->chj', splitRows(m!, H), splitLast(x!, H));
-    return tf.reshape(dw, [dw.shape[0]!, -1]);
+    return tf.reshape(dw, [dw.shape[0], -1]);
   },
   wasm: (team, { m, x }, { heads }) => {
     const [batch, tokens, all] = x!.shape as [number, number, number];
