@@ -24,6 +24,9 @@ const kernelNames = [
   'smoothL1Gradient',
   'columnSums',
   'adamW',
+  'depthwiseInputGradient',
+  'depthwiseFilterGradient',
+  'poolGradient',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 

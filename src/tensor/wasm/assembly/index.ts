@@ -9,9 +9,11 @@
  *   16 next chunk (64 bits: job and chunk)   24 end (64 bits: job and number of chunks)   32 arguments
  */
 import { adamW } from './adamW';
+import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { columnSums, gelu, geluGradient, smoothL1, smoothL1Gradient } from './elementwise';
 import { gemm, panelBytes } from './gemm';
 import { layerNorm, layerNormGradient, layerNormSums } from './layerNorm';
+import { poolGradient } from './pooling';
 import { softmax, softmaxGradient } from './softmax';
 
 /** Bytes of each thread's own memory. */
@@ -48,6 +50,12 @@ function compute(kernel: i32, block: usize, chunk: i32, scratch: usize): void {
       return columnSums(block, chunk);
     case 11:
       return adamW(block, chunk);
+    case 12:
+      return depthwiseInputGradient(block, chunk);
+    case 13:
+      return depthwiseFilterGradient(block, chunk);
+    case 14:
+      return poolGradient(block, chunk, scratch);
   }
 }
 
