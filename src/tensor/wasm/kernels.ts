@@ -4,7 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { registerConvolutions } from './convolution.js';
 import { gemm } from './gemm.js';
+import { registerPooling } from './pooling.js';
+import { replace, type Replacement } from './replace.js';
 import { Team, type Address } from './team.js';
 
 /**
@@ -171,19 +174,16 @@ function copyParts(
   }
 }
 
-/** A kernel for some cases; where it returns nothing, the backend's own takes over. */
-type Replacement = (
-  ...parameters: Parameters<tf.KernelFunc>
-) => ReturnType<tf.KernelFunc> | undefined;
-
-function replace(kernelName: string, replacement: Replacement): void {
-  const original = tf.getKernel(kernelName, 'wasm');
-  tf.unregisterKernel(kernelName, 'wasm');
-  tf.registerKernel({
-    ...original,
-    kernelFunc: (parameters) => replacement(parameters) ?? original.kernelFunc(parameters),
-  });
-}
+/**
+ * The gradient of resizing an image. The backend's own takes the centres of pixels for their corners, so
+ * that with halfPixelCenters it belongs to another function.
+ */
+const resizeGradient: Replacement = ({ attrs }) => {
+  if (!(attrs as { halfPixelCenters: boolean }).halfPixelCenters) return undefined;
+  throw new Error(
+    'resizing with halfPixelCenters: TF.js computes a wrong gradient; resize without halfPixelCenters',
+  );
+};
 
 export function registerKernels(): void {
   tf.registerKernel(unsortedSegmentSum);
@@ -192,4 +192,8 @@ export function registerKernels(): void {
   replace('SplitV', splitV);
   replace('BatchMatMul', batchMatMul);
   replace('Sum', sum);
+  replace('ResizeBilinearGrad', resizeGradient);
+  replace('ResizeNearestNeighborGrad', resizeGradient);
+  registerConvolutions();
+  registerPooling();
 }

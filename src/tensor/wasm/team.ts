@@ -25,6 +25,9 @@ const kernelNames = [
   'columnSums',
   'adamW',
   'copyRows',
+  'depthwiseInputGradient',
+  'depthwiseFilterGradient',
+  'poolGradient',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 

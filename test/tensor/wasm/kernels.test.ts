@@ -154,3 +154,43 @@ describe('joining, cutting and summing', () => {
     });
   }
 });
+
+describe('the gradient of resizing an image on wasm', () => {
+  before(function () {
+    if (tf.getBackend() !== 'wasm') this.skip();
+  });
+  const methods = {
+    bilinear: tf.image.resizeBilinear,
+    nearest: tf.image.resizeNearestNeighbor,
+  };
+  for (const [name, resize] of Object.entries(methods)) {
+    for (const size of [
+      [3, 5],
+      [9, 11],
+    ] as [number, number][]) {
+      for (const alignCorners of [false, true]) {
+        it(`${name} to ${size.join(' × ')}${alignCorners ? ', corners aligned' : ''}`, async () => {
+          const x = random([2, 4, 7, 3], 1);
+          const dy = random([2, ...size, 3], 2);
+          const resized = (image: tf.Tensor) => resize(image as tf.Tensor4D, size, alignCorners);
+          // Resizing is linear: for all x', ⟨dx, x'⟩ = ⟨dy, resized x'⟩. Cell by cell of x' that is dx.
+          const cells = tf.reshape(tf.eye(28), [28, 4, 7, 1]);
+          const effects = tf.reshape(resized(cells), [28, -1]);
+          const places = tf.reshape(tf.transpose(dy, [1, 2, 0, 3]), [-1, 6]);
+          const expected = tf.transpose(
+            tf.reshape(tf.matMul(effects, places), [4, 7, 2, 3]),
+            [2, 0, 1, 3],
+          );
+          const actual = tf.grad(resized)(x, dy);
+          await assertClose('dx', actual, await asExpected(expected), 1e-5);
+        });
+      }
+    }
+
+    it(`${name} with half pixel centers is refused`, () => {
+      const x = random([1, 4, 4, 1], 1);
+      const resized = (image: tf.Tensor) => resize(image as tf.Tensor4D, [8, 8], false, true);
+      assert.throws(() => tf.grad(resized)(x), /halfPixelCenters: TF.js computes a wrong gradient/);
+    });
+  }
+});

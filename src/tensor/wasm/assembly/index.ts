@@ -10,9 +10,11 @@
  */
 import { adamW } from './adamW';
 import { copyRows } from './copy';
+import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { columnSums, gelu, geluGradient, smoothL1, smoothL1Gradient } from './elementwise';
 import { gemm, panelBytes } from './gemm';
 import { layerNorm, layerNormGradient, layerNormSums } from './layerNorm';
+import { poolGradient } from './pooling';
 import { softmax, softmaxGradient } from './softmax';
 
 /** Bytes of each thread's own memory. */
@@ -51,6 +53,12 @@ function compute(kernel: i32, block: usize, chunk: i32, scratch: usize): void {
       return adamW(block, chunk);
     case 12:
       return copyRows(block, chunk);
+    case 13:
+      return depthwiseInputGradient(block, chunk);
+    case 14:
+      return depthwiseFilterGradient(block, chunk);
+    case 15:
+      return poolGradient(block, chunk, scratch);
   }
 }
 
