@@ -1,5 +1,5 @@
 /**
- * The core of attention, softmax(Q·Kᵀ + c)·V by head, without linears: the middle of every form of
+ * The core of attention, softmax(scale·(Q·Kᵀ + c))·V by head, without linears: the middle of every form of
  * cross-attention (crossAttention.ts), with the gradient in closed form.
  */
 import { contract } from './contract.js';
@@ -16,12 +16,14 @@ export interface AttentionInputs {
   readonly key: tf.Tensor;
   /** V [B, Tk, H·d_v] */
   readonly value: tf.Tensor;
-  /** c [B, Tk], added to the scores of every query; only with one head */
+  /** c [B, Tk], added to the products of every query; only with one head */
   readonly offset?: tf.Tensor;
 }
 
 export interface AttentionOptions {
   readonly heads: number;
+  /** Positive */
+  readonly scale: number;
   /** Softmax over each of so many equal groups of neighbouring keys by itself; 1 by default */
   readonly groups?: number;
 }
@@ -35,10 +37,10 @@ export type AttentionOutput = {
   readonly weights: tf.Tensor;
 };
 
-/** softmax(Q·Kᵀ + c)·V; whatever scales the scores is in Q or K already. */
+/** softmax(scale·(Q·Kᵀ + c))·V */
 export function attention(inputs: AttentionInputs, options: AttentionOptions): AttentionOutput {
   const { query, key, value, offset } = inputs;
-  const { heads, groups = 1 } = options;
+  const { heads, scale, groups = 1 } = options;
   const shared = query.shape[0] === 1;
   const { B, Tk, d, dv } = expectShapes('attention', {
     key: [key, 'B Tk d'],
@@ -52,14 +54,14 @@ export function attention(inputs: AttentionInputs, options: AttentionOptions): A
     );
   }
   const named: Tensors = { query, key, value, ...(offset ? { offset } : {}) };
-  const [mixed, weights] = attend(named, { heads, groups, offset: offset !== undefined });
+  const [mixed, weights] = attend(named, { heads, scale, groups, offset: offset !== undefined });
   return { mixed: mixed!, weights: weights! };
 }
 
 /** The same as it is written; TF.js finds its gradient. The specification of `attention`. */
 export function plainAttention(
   { query, key, value, offset }: AttentionInputs,
-  { heads, groups = 1 }: AttentionOptions,
+  { heads, scale, groups = 1 }: AttentionOptions,
 ): AttentionOutput {
   const [batch, keys] = key.shape as [number, number];
   const split = (x: tf.Tensor) => {
@@ -68,7 +70,8 @@ export function plainAttention(
   };
   const all = query.shape[0] === batch ? query : tf.mul(query, tf.ones([batch, 1, 1]));
   const products = tf.matMul(split(all), split(key), false, true);
-  const scores = offset ? tf.add(products, tf.reshape(offset, [batch, 1, 1, keys])) : products;
+  const shifted = offset ? tf.add(products, tf.reshape(offset, [batch, 1, 1, keys])) : products;
+  const scores = tf.mul(shifted, scale);
   const grouped = tf.reshape(scores, [batch, heads, -1, groups, keys / groups]);
   const weights = tf.reshape(tf.softmax(grouped), scores.shape);
   const mixed = tf.transpose(tf.matMul(weights, split(value)), [0, 2, 1, 3]);
@@ -97,7 +100,7 @@ function sizesOf(query: tf.TensorInfo, value: tf.TensorInfo, heads: number) {
 
 const attend = defineOperation({
   name: 'Attention',
-  compute: ({ query, key, value, offset }, { heads, groups }) => {
+  compute: ({ query, key, value, offset }, { heads, scale, groups }) => {
     const { h, q, split, join, inGroups } = notation(
       query!,
       key!,
@@ -105,12 +108,13 @@ const attend = defineOperation({
       groups as number,
     );
     const products = contract(`${q}q${h}j,bk${h}j->b${h}qk`, split(query!, q), split(key!));
-    const scores = offset ? tf.add(products, tf.expandDims(offset, 1)) : products;
+    const shifted = offset ? tf.add(products, tf.expandDims(offset, 1)) : products;
+    const scores = tf.mul(shifted, scale as number);
     const weights = tf.reshape(tf.softmax(inGroups(scores)), scores.shape);
     const mixed = contract(`b${h}qk,bk${h}j->bq${h}j`, weights, split(value!));
     return [join(mixed), h ? weights : tf.expandDims(weights, 1)];
   },
-  wasm: (team, { query, key, value, offset }, { heads, groups }) => {
+  wasm: (team, { query, key, value, offset }, { heads, scale, groups }) => {
     const sizes = sizesOf(query!, value!, heads as number);
     const { batch, queries, keys, depth, valueDepth, q, k, v, out, p } = sizes;
     const mixed = team.output([batch, queries, out.row]);
@@ -126,7 +130,8 @@ const attend = defineOperation({
       b: { at: team.address(key!), ...k, row: 1, column: k.row },
       c: { at: team.address(weights), ...p },
     });
-    softmaxRows(team, 'softmax', sizes, groups as number, [team.address(weights)]);
+    const forSoftmax = [groups, scale] as [number, number];
+    softmaxRows(team, 'softmax', sizes, ...forSoftmax, [team.address(weights)]);
     gemm(team, {
       ...places,
       rows: queries,
@@ -155,7 +160,7 @@ const attend = defineOperation({
   },
 });
 
-/** dV = Pᵀ·dY; dS = P·(dP − Σ P·dP) with dP = dY·Vᵀ; dQ = dS·K; dK = dSᵀ·Q; dc = Σ_queries dS */
+/** dV = Pᵀ·dY; dS = scale·P·(dP − Σ P·dP) with dP = dY·Vᵀ; dQ = dS·K; dK = dSᵀ·Q; dc = Σ_queries dS */
 const attendGradient = defineOperation({
   name: 'AttentionGradient',
   compute: (inputs, attributes) => gradientFromOperations(inputs, attributes),
@@ -164,7 +169,7 @@ const attendGradient = defineOperation({
 
 function gradientFromOperations(
   { query, key, value, weights, dy }: Tensors,
-  { heads, groups, offset }: Attributes,
+  { heads, scale, groups, offset }: Attributes,
 ): tf.Tensor[] {
   const { h, q, split, join, inGroups } = notation(query!, key!, heads as number, groups as number);
   const P = h ? weights! : tf.squeeze(weights!, [1]);
@@ -173,7 +178,7 @@ function gradientFromOperations(
   const dP = contract(`bq${h}j,bk${h}j->b${h}qk`, dY, V);
   const products = inGroups(tf.mul(P, dP));
   const change = tf.mul(inGroups(P), tf.sum(products, -1, true));
-  const dS = tf.reshape(tf.sub(products, change), P.shape);
+  const dS = tf.mul(tf.reshape(tf.sub(products, change), P.shape), scale as number);
   const dQ = contract(`b${h}qk,bk${h}j->${q}q${h}j`, dS, K);
   const dK = contract(`b${h}qk,${q}q${h}j->bk${h}j`, dS, Q);
   const dquery = tf.reshape(dQ, query!.shape);
@@ -212,7 +217,7 @@ function notation(query: tf.Tensor, key: tf.Tensor, heads: number, groups: numbe
 function gradientOnWasm(
   team: Team,
   { query, key, value, weights, dy }: Infos,
-  { heads, groups, offset }: Attributes,
+  { heads, scale, groups, offset }: Attributes,
 ): tf.TensorInfo[] {
   const sizes = sizesOf(query!, value!, heads as number);
   const { batch, queries, keys, depth, valueDepth, shared, q, k, v, out, p } = sizes;
@@ -242,7 +247,8 @@ function gradientOnWasm(
       b: { at: team.address(value!), ...v, row: 1, column: v.row },
       c: { at: dS, ...p },
     });
-    softmaxRows(team, 'softmaxGradient', sizes, groups as number, [P, dS]);
+    const forSoftmax = [groups, scale] as [number, number];
+    softmaxRows(team, 'softmaxGradient', sizes, ...forSoftmax, [P, dS]);
     gemm(team, {
       ...(shared ? { heads: sizes.heads, terms: batch } : places),
       rows: queries,
@@ -281,7 +287,9 @@ function softmaxRows(
   kernel: 'softmax' | 'softmaxGradient',
   { batch, heads, queries, keys }: ReturnType<typeof sizesOf>,
   groups: number,
+  scale: number,
   addresses: Address[],
 ): void {
-  team.runOnRows(kernel, batch * heads * queries * groups, keys / groups, addresses);
+  const rows = batch * heads * queries * groups;
+  team.runOnRows(kernel, rows, keys / groups, addresses, [scale]);
 }

@@ -94,12 +94,8 @@ export function plainCrossAttention(
         parameters.get(`${name}.${part}.bias`),
       );
     const { mixed, weights } = plainAttention(
-      {
-        query: scaled(apply('query', from), heads),
-        key: apply('key', to),
-        value: apply('value', to),
-      },
-      { heads },
+      { query: apply('query', from), key: apply('key', to), value: apply('value', to) },
+      { heads, scale: scaleOf(from, heads) },
     );
     return { output: apply('output', mixed), weights };
   });
@@ -146,19 +142,18 @@ function cheapestForm(queries: tf.Tensor, keys: tf.Tensor, heads: number): Form 
   return costs.reduce((best, next) => (next[0] < best[0] ? next : best))[1];
 }
 
-/** x/√d_h: scores are scaled in the factor that has fewer tokens. */
-const scaled = (x: tf.Tensor, heads: number) =>
-  tf.mul(x, 1 / Math.sqrt(x.shape[x.rank - 1]! / heads));
+/** 1/√d_h of queries [B, Tq, d] */
+const scaleOf = (queries: tf.Tensor, heads: number) => 1 / Math.sqrt(queries.shape[2]! / heads);
 
 /** Linears of all tokens. */
 const standard: Form = (parameters, name, queries, keys, heads) => {
   const { mixed, weights } = attention(
     {
-      query: scaled(linear(parameters, `${name}.query`, queries), heads),
+      query: linear(parameters, `${name}.query`, queries),
       key: linear(parameters, `${name}.key`, keys),
       value: linear(parameters, `${name}.value`, keys),
     },
-    { heads },
+    { heads, scale: scaleOf(queries, heads) },
   );
   return { output: linear(parameters, `${name}.output`, mixed), weights };
 };
@@ -166,32 +161,34 @@ const standard: Form = (parameters, name, queries, keys, heads) => {
 /** No linear touches the many queries. */
 const fewKeys: Form = (parameters, name, queries, keys, heads) => {
   const [B, Tk] = keys.shape as [number, number];
-  const key = scaled(linear(parameters, `${name}.key`, keys), heads);
+  const key = linear(parameters, `${name}.key`, keys);
   const value = linear(parameters, `${name}.value`, keys);
   const outputWeight = tf.transpose(parameters.get(`${name}.output.weight`));
+  // The weights of each head sum to one, so a share of the output's bias in every value adds up to it.
+  const outputBias = tf.div(parameters.get(`${name}.output.bias`), heads);
   // b_q,h·k_h of each key: the query's bias as one more column of W_q.
   const queryBias = tf.reshape(parameters.get(`${name}.query.bias`), [1, -1]);
   const attended = attention(
     {
       query: queries,
       key: expandHeads(key, parameters.get(`${name}.query.weight`), heads),
-      value: expandHeads(value, outputWeight, heads),
+      value: tf.add(expandHeads(value, outputWeight, heads), outputBias),
       offset: tf.reshape(expandHeads(key, queryBias, heads), [B, heads * Tk]),
     },
-    { heads: 1, groups: heads },
+    { heads: 1, scale: scaleOf(queries, heads), groups: heads },
   );
-  return {
-    output: tf.add(attended.mixed, parameters.get(`${name}.output.bias`)),
-    weights: weightsByHead(attended, heads),
-  };
+  return { output: attended.mixed, weights: weightsByHead(attended, heads) };
 };
 
 /** No linear touches the many keys. The key's bias shifts all scores of a query alike, so it falls out. */
 const fewQueries: Form = (parameters, name, queries, keys, heads) => {
   const Tq = queries.shape[1]!;
-  const query = scaled(linear(parameters, `${name}.query`, queries), heads);
+  const query = linear(parameters, `${name}.query`, queries);
   const questions = expandHeads(query, parameters.get(`${name}.key.weight`), heads);
-  const { mixed, weights } = attention({ query: questions, key: keys, value: keys }, { heads: 1 });
+  const { mixed, weights } = attention(
+    { query: questions, key: keys, value: keys },
+    { heads: 1, scale: scaleOf(queries, heads) },
+  );
   const values = contractHeads(mixed, parameters.get(`${name}.value.weight`), heads);
   const shifted = tf.add(values, parameters.get(`${name}.value.bias`));
   return {

@@ -77,7 +77,7 @@ describe('an operation equals its plain form', () => {
         random([batch, keys, 3 * heads], 3),
         ...(heads === 1 ? [random([batch, keys], 4)] : []),
       ];
-      const options = { heads, groups };
+      const options = { heads, scale: 0.3, groups };
       const through =
         (form: typeof attention) =>
         (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, offset?: tf.Tensor) =>
@@ -165,7 +165,7 @@ describe('the operations', () => {
         key: tf.expandDims(keys, -1),
         value: tf.zeros([arguments_.length, 2, 1]),
       },
-      { heads: 1 },
+      { heads: 1, scale: 1 },
     );
     (await weights.data()).forEach((weight, index) => {
       const shift = arguments_[index >> 1]!;
@@ -178,7 +178,7 @@ describe('the operations', () => {
     const bad = tf.tensor([[1, NaN, 3]]);
     const parameters = withVariables({ 'n.weight': [3], 'n.bias': [3] });
     const asBatch = tf.expandDims<tf.Tensor>(bad, 0);
-    const options = { heads: 1 };
+    const options = { heads: 1, scale: 1 };
     const results = {
       gelu: gelu(bad),
       layerNorm: layerNorm(parameters, 'n', bad),
@@ -198,7 +198,10 @@ describe('the operations', () => {
         const parameters = random([8, 8], 2);
         tf.grad((input: tf.Tensor) => {
           const questions = expandHeads(gelu(input), parameters, 2);
-          const attended = attention({ query: questions, key: input, value: input }, { heads: 1 });
+          const attended = attention(
+            { query: questions, key: input, value: input },
+            { heads: 1, scale: 1 },
+          );
           return smoothL1(tf.zerosLike(input), contractHeads(attended.mixed, parameters, 2));
         })(x);
       });
@@ -207,9 +210,12 @@ describe('the operations', () => {
   it('name what does not fit', () => {
     const x = tf.zeros([2, 4, 6]);
     const one = { query: x, key: x, value: x };
-    assert.throws(() => attention(one, { heads: 4 }), /attention: 4 heads .* widths 6, 6/);
     assert.throws(
-      () => attention({ ...one, offset: tf.zeros([2, 3]) }, { heads: 1 }),
+      () => attention(one, { heads: 4, scale: 1 }),
+      /attention: 4 heads .* widths 6, 6/,
+    );
+    assert.throws(
+      () => attention({ ...one, offset: tf.zeros([2, 3]) }, { heads: 1, scale: 1 }),
       /offset must be \[B=2, Tk=4\], got \[2, 3\]/,
     );
     assert.throws(
