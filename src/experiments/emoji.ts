@@ -95,7 +95,7 @@ const common = {
   batchSize: 32,
   basePeak: 2e-3,
   furtherPeak: 1e-3,
-  mmpPeak: 3e-3,
+  mmpPeak: 6e-3,
   wordDropout: 0.3,
   weightDecay: 0.02,
   // With 1 the task loss rules and tokens hardly align; the exercise of notebook 8 shows it.
@@ -104,8 +104,8 @@ const common = {
 
 /** What the workbook trains by budget; chosen on the validation split. */
 export const emojiSettings: Readonly<Record<'quick' | 'full', EmojiSettings>> = {
-  quick: { ...common, baseSteps: 500, furtherSteps: 400 },
-  full: { ...common, baseSteps: 1500, furtherSteps: 500 },
+  quick: { ...common, baseSteps: 500, furtherSteps: 800 },
+  full: { ...common, baseSteps: 1500, furtherSteps: 2400 },
 };
 
 export interface EmojiRunConfig {

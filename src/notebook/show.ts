@@ -31,12 +31,13 @@ const redrawEvery = 1500;
 export class LiveFigure {
   private readonly place = new LiveDisplay();
   private lastDrawn = 0;
+  private pause = redrawEvery;
   private drawing: Promise<void> = Promise.resolve();
 
   /** Redraws unless the last time was a moment ago. `make` runs only when it does. */
   update(make: () => Figure): void {
     const now = Date.now();
-    if (!inNotebook() || now - this.lastDrawn < redrawEvery) return;
+    if (!inNotebook() || now - this.lastDrawn < this.pause) return;
     this.lastDrawn = now;
     this.drawing = this.drawing.then(() => this.draw(make()));
   }
@@ -49,7 +50,10 @@ export class LiveFigure {
 
   private async draw(figure: Figure): Promise<void> {
     const text = figure.layout.title.text;
+    const begin = Date.now();
     const svg = inNotebook() ? await figureSvg(figure) : '';
+    // A figure of many points takes seconds, and the cores are there for the training.
+    this.pause = Math.max(redrawEvery, 20 * (Date.now() - begin));
     this.place.finish({ 'image/svg+xml': svg, 'text/plain': text });
   }
 }

@@ -1,6 +1,6 @@
-/** Which TF.js backend runs, and how it is chosen: native TensorFlow, then wasm, then plain JavaScript. */
+/** Which TF.js backend runs, and how it is chosen: native TensorFlow on a GPU, else wasm. */
 import { isMainThread } from 'node:worker_threads';
-import { loadNative } from './native.js';
+import { loadNative, readNativeBuild } from './native.js';
 import { tf } from './tf.js';
 import { threadCount } from './wasm/team.js';
 
@@ -42,24 +42,30 @@ function isBackendName(name: string): name is BackendName {
 }
 
 /**
- * Makes a backend the current one. Without a name it takes MMP_BACKEND, and without that the first
- * that works in the order tensorflow, wasm, cpu. A backend asked for by name is never replaced by another.
+ * Whether native TensorFlow is there and has a GPU. On a CPU wasm is the better choice at the workbook's
+ * sizes (environment.md), so a build for the CPU is not even loaded.
+ */
+function nativeHasGpu(): boolean {
+  if (!isMainThread || readNativeBuild()?.cudaFolders.length === 0) return false;
+  try {
+    loadNative();
+  } catch {
+    return false;
+  }
+  return (tf.findBackend('tensorflow') as unknown as NativeBackend).isUsingGpuDevice;
+}
+
+/**
+ * Makes a backend the current one. Without a name it takes MMP_BACKEND, and without that tensorflow
+ * where that has a GPU, and wasm elsewhere. A backend asked for by name is never replaced by another.
  *
  * @throws Error when the named backend is unknown or cannot run here, or MMP_THREADS is no number of threads
  */
 export async function useBackend(
   name: string | undefined = process.env.MMP_BACKEND,
 ): Promise<BackendDescription> {
-  if (name === undefined || name === '') {
-    for (const candidate of backendNames) {
-      try {
-        return await useBackend(candidate);
-      } catch {
-        // The next one is tried; cpu always works.
-      }
-    }
-  }
-  if (name === undefined || !isBackendName(name)) {
+  if (name === undefined || name === '') return useBackend(nativeHasGpu() ? 'tensorflow' : 'wasm');
+  if (!isBackendName(name)) {
     throw new Error(`unknown backend "${name}"; there are ${backendNames.join(', ')}`);
   }
   if (name === 'tensorflow') loadTensorflow();

@@ -117,11 +117,12 @@ describe('useBackend', () => {
       if (!nativeIsThere()) this.skip();
     });
 
-    it('takes it where nothing is asked for, and says what it runs on', async () => {
-      delete process.env.MMP_BACKEND;
-      const { name, device } = await useBackend();
-      assert.equal(name, 'tensorflow');
+    it('says what it runs on, and is taken unasked only on a GPU', async () => {
+      const { device } = await useBackend('tensorflow');
       assert.match(device, /^(GPU|CPU \(no usable GPU\)), TensorFlow \d+\.\d+\.\d+$/);
+      delete process.env.MMP_BACKEND;
+      const { name } = await useBackend();
+      assert.equal(name, device.startsWith('GPU') ? 'tensorflow' : 'wasm');
     });
 
     it('computes on tensors of the same engine as the other backends', async () => {
