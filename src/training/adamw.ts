@@ -27,6 +27,12 @@ export const adamWDefaults: AdamWOptions = {
   weightDecay: 0.01,
 };
 
+/**
+ * Values above which a variable is updated by itself: stacking copies it, which costs more than the calls
+ * that it saves.
+ */
+const largeSize = 65536;
+
 /** A variable, how it is trained, and its past. */
 interface Member {
   readonly variable: tf.Variable;
@@ -71,7 +77,8 @@ export class AdamW {
       if (!gradients[member.variable.name]) continue;
       member.steps++;
       const { variable, decay, rate, steps } = member;
-      const alike = JSON.stringify([variable.shape, decay, rate, steps]);
+      const together = variable.size > largeSize ? variable.name : variable.shape;
+      const alike = JSON.stringify([together, decay, rate, steps]);
       batches.set(alike, [...(batches.get(alike) ?? []), member]);
     }
     for (const batch of batches.values()) this.update(batch, gradients, learningRate);
@@ -125,14 +132,18 @@ const updateAlike = defineOperation({
     const { beta1, beta2, epsilon, decay, learningRate, correction1, correction2, count } =
       attributes as Record<string, number>;
     const all = (name: string) =>
-      tf.stack(Array.from({ length: count! }, (_, index) => inputs[`${name}${index}`]!));
+      count === 1
+        ? inputs[`${name}0`]!
+        : tf.stack(Array.from({ length: count! }, (_, index) => inputs[`${name}${index}`]!));
     const [p, g] = [all('p'), all('g')];
     const m = tf.add(tf.mul(all('m'), beta1!), tf.mul(g, 1 - beta1!));
     const v = tf.add(tf.mul(all('v'), beta2!), tf.mul(tf.square(g), 1 - beta2!));
     const deviation = tf.add(tf.sqrt(tf.mul(v, correction2!)), epsilon!);
     const direction = tf.div(tf.mul(m, correction1! * learningRate!), deviation);
     const kept = decay === 0 ? p : tf.mul(p, 1 - learningRate! * decay!);
-    const updated = [tf.sub(kept, direction), m, v].map((x) => tf.unstack(x));
+    const results = [tf.sub(kept, direction), m, v];
+    if (count === 1) return results;
+    const updated = results.map((x) => tf.unstack(x));
     return updated[0]!.flatMap((_, index) => updated.map((of) => of[index]!));
   },
   wasm: (team, inputs, attributes) => {
