@@ -79,8 +79,8 @@ export async function findEngines(
     absent.push({ name: torchName, threads: null, reason: (error as Error).message });
   }
   for (const backend of backends) {
-    // Only wasm has a choice: cpu is one thread, tensorflow always takes all.
-    const threads = backend === 'wasm' ? choices : backend === 'cpu' ? [1] : [cores];
+    // Only wasm has a choice: tensorflow always takes all, cpu and what commands a GPU are one thread.
+    const threads = backend === 'wasm' ? choices : backend === 'tensorflow' ? [cores] : [1];
     commands.push(...threads.map((count) => tfjsCommand(backend, count)));
   }
 

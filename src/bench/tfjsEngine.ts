@@ -43,7 +43,8 @@ function describe(description: BackendDescription): EngineDescription {
 }
 
 function threadsOf(backend: BackendName): number {
-  if (backend === 'cpu') return 1;
+  // One thread makes the GPU's commands.
+  if (backend === 'cpu' || backend === 'webgpu') return 1;
   // Native TensorFlow takes every core that it may use.
   return backend === 'wasm' ? threadCount() : availableParallelism();
 }

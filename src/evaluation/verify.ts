@@ -19,6 +19,7 @@ export const limits: Readonly<Record<BackendName, number>> = {
   tensorflow: 1e-5,
   wasm: 1e-5,
   cpu: 1e-5,
+  webgpu: 2e-4,
 };
 
 /** One tensor of a case, compared. */

@@ -1,6 +1,6 @@
 /**
  * All methods under several seeds. The wasm and cpu backends use one core each, so there runs go to worker
- * threads; a native backend uses the whole machine for one run at a time. The numbers are the same.
+ * threads; native TensorFlow and WebGPU use the whole machine for one run at a time. The numbers are the same.
  */
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { checkWritable } from '../files/folders.js';
 import { projectRoot } from '../files/paths.js';
-import { describeBackend, type BackendName } from '../tensor/backend.js';
+import { describeBackend, runsInWorkers, type BackendName } from '../tensor/backend.js';
 import { isWholeRun, readRun, writeRun } from '../training/runs.js';
 import type { TrainingRecord } from '../training/train.js';
 import {
@@ -104,7 +104,7 @@ export async function trainSeeds(
   const { name: backend } = describeBackend();
   const total = seeds.length * emojiMethods.reduce((sum, m) => sum + stepsOf(m, settings), 0);
   let done = 0;
-  const trainer = backend === 'tensorflow' ? oneAfterTheOther() : threads(seeds);
+  const trainer = runsInWorkers(backend) ? threads(seeds) : oneAfterTheOther();
   const train = async (method: EmojiMethod, seed: number, started: StartedRuns): Promise<void> => {
     const { start } = emojiRecipes[method];
     await (start && started.get(start));

@@ -59,6 +59,20 @@ export function nativeEnvironment(
   return { LD_LIBRARY_PATH: [...folders, ...others].join(':') };
 }
 
+/** float32 everywhere, or TF32, with 10 bits of mantissa, in matrix products and convolutions */
+export type Precision = 'float32' | 'TF32';
+
+/**
+ * What CUDA's libraries multiply with on a GPU: float32 unless MMP_TF32=1 or the environment says otherwise.
+ * They read their setting when they are loaded.
+ */
+function choosePrecision(): void {
+  if (process.env.MMP_TF32 !== '1') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+}
+
+export const nativePrecision = (): Precision =>
+  process.env.NVIDIA_TF32_OVERRIDE === '0' ? 'float32' : 'TF32';
+
 /**
  * The folder of the package. Our own build comes first: somebody asked for it, and its TensorFlow is
  * years newer than the 2.9.1 that the package downloads.
@@ -95,6 +109,7 @@ export function loadNative(folder?: string): void {
   // that they are on.
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '0';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  choosePrecision();
 
   const place = folder ?? findPackage();
   const load = createRequire(path.join(place, 'package.json'));

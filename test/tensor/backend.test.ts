@@ -33,7 +33,7 @@ describe('useBackend', () => {
   });
 
   it('lists the names when given another', async () => {
-    const message = 'unknown backend "webgl"; there are tensorflow, wasm, cpu';
+    const message = 'unknown backend "webgl"; there are cuda, tensorflow, webgpu, wasm, cpu';
     await assert.rejects(useBackend('webgl'), { message });
     process.env.MMP_BACKEND = 'webgl';
     await assert.rejects(useBackend(), { message });
@@ -50,7 +50,12 @@ describe('useBackend', () => {
   });
 
   it('describes what runs', async () => {
-    const common = { tfjs: '4.22.0', node: process.version };
+    const common = {
+      gpu: false,
+      precision: 'float32',
+      tfjs: '4.22.0',
+      node: process.version,
+    } as const;
     const cpu = await useBackend('cpu');
     assert.deepEqual(cpu, { name: 'cpu', device: 'one core, plain JavaScript', ...common });
     assert.deepEqual(describeBackend(), cpu);
@@ -83,7 +88,8 @@ describe('useBackend', () => {
     const worker = new Worker(code, { eval: true });
     const [told] = (await once(worker, 'message')) as [string[]];
     assert.deepEqual(told, [
-      'backend tensorflow runs in the main thread only; use wasm or cpu in a worker',
+      'backend tensorflow cannot run here: it runs in the main thread only, not in a worker; ' +
+        'build it by "npm run setup:native", or use MMP_BACKEND=wasm',
       'wasm',
     ]);
   });
