@@ -10,8 +10,7 @@ import { withGradient } from '../tensor/custom.js';
 import { defineOperation } from '../tensor/operation.js';
 import { expectShapes } from '../tensor/shapes.js';
 import { tf } from '../tensor/tf.js';
-import { gemm } from '../tensor/wasm/gemm.js';
-import { valuesPerChunk } from '../tensor/wasm/team.js';
+import { valuesPerChunk } from '../tensor/kernelDevice.js';
 
 /**
  * Smooth L1 with β = 1: ½e² where |e| < 1, else |e| − ½, e = T̂ − T, mean over all elements.
@@ -44,21 +43,21 @@ export function plainSmoothL1(target: tf.Tensor, predicted: tf.Tensor): tf.Tenso
 const runSmoothL1 = defineOperation({
   name: 'SmoothL1',
   compute: ({ target, predicted }) => plainSmoothL1(target!, predicted!),
-  wasm: (team, { target, predicted }) => {
-    const loss = team.output([]);
+  kernels: (device, { target, predicted }) => {
+    const loss = device.output([]);
     const size = tf.util.sizeFromShape(predicted!.shape);
     const chunks = Math.ceil(size / valuesPerChunk);
     // One sum a chunk, and then their mean: the order does not depend on who sums.
-    team.temporary(chunks, (sums) => {
-      team.runOnValues('smoothL1', size, [...[target!, predicted!].map(team.address), sums]);
-      gemm(team, {
+    device.temporary(chunks, (sums) => {
+      device.overValues('smoothL1', size, [target!, predicted!, sums]);
+      device.gemm({
         rows: 1,
         columns: 1,
         depth: chunks,
         scale: 1 / size,
-        a: { at: team.one, row: 0, column: 0 },
+        a: { at: device.one, row: 0, column: 0 },
         b: { at: sums, row: 1, column: 1 },
-        c: { at: team.address(loss), row: 1 },
+        c: { at: loss, row: 1 },
       });
     });
     return loss;
@@ -70,11 +69,10 @@ const smoothL1Gradient = defineOperation({
   name: 'SmoothL1Gradient',
   compute: ({ target, predicted, dy }) =>
     tf.mul(tf.clipByValue(tf.sub(predicted!, target!), -1, 1), tf.div(dy!, predicted!.size)),
-  wasm: (team, { target, predicted, dy }) => {
-    const gradient = team.output(predicted!.shape);
+  kernels: (device, { target, predicted, dy }) => {
+    const gradient = device.output(predicted!.shape);
     const size = tf.util.sizeFromShape(predicted!.shape);
-    const addresses = [target!, predicted!, gradient, dy!].map(team.address);
-    team.runOnValues('smoothL1Gradient', size, addresses, [1 / size]);
+    device.overValues('smoothL1Gradient', size, [target!, predicted!, dy!, gradient], [1 / size]);
     return gradient;
   },
 });

@@ -23,9 +23,9 @@ const normalDistribution = (x: tf.Tensor) =>
 const runGelu = defineOperation({
   name: 'Gelu',
   compute: ({ x }) => plainGelu(x!),
-  wasm: (team, { x }) => {
-    const y = team.output(x!.shape);
-    team.runOnValues('gelu', tf.util.sizeFromShape(x!.shape), [x!, y].map(team.address));
+  kernels: (device, { x }) => {
+    const y = device.output(x!.shape);
+    device.overValues('gelu', tf.util.sizeFromShape(x!.shape), [x!, y]);
     return y;
   },
   gradient: {
@@ -40,10 +40,10 @@ const runGeluGradient = defineOperation({
     const density = tf.mul(tf.exp(tf.mul(tf.square(x!), -0.5)), 1 / Math.sqrt(2 * Math.PI));
     return tf.mul(dy!, tf.add(normalDistribution(x!), tf.mul(x!, density)));
   },
-  wasm: (team, { x, dy }) => {
-    const dx = team.output(x!.shape);
+  kernels: (device, { x, dy }) => {
+    const dx = device.output(x!.shape);
     const size = tf.util.sizeFromShape(x!.shape);
-    team.runOnValues('geluGradient', size, [x!, dy!, dx].map(team.address));
+    device.overValues('geluGradient', size, [x!, dy!, dx]);
     return dx;
   },
 });

@@ -3,11 +3,10 @@
  * cross-attention (crossAttention.ts), with the gradient in closed form.
  */
 import { contract } from './contract.js';
+import type { KernelDevice } from './kernelDevice.js';
 import { defineOperation, type Attributes, type Infos, type Tensors } from './operation.js';
 import { expectShapes } from './shapes.js';
 import { tf } from './tf.js';
-import { gemm } from './wasm/gemm.js';
-import type { Address, Team } from './wasm/team.js';
 
 export interface AttentionInputs {
   /** Q [B, Tq, H·d_h], or [1, Tq, H·d_h] where the batch shares its queries */
@@ -114,32 +113,32 @@ const attend = defineOperation({
     const mixed = contract(`b${h}qk,bk${h}j->bq${h}j`, weights, split(value!));
     return [join(mixed), h ? weights : tf.expandDims(weights, 1)];
   },
-  wasm: (team, { query, key, value, offset }, { heads, scale, groups }) => {
+  kernels: (device, { query, key, value, offset }, { heads, scale, groups }) => {
     const sizes = sizesOf(query!, value!, heads as number);
     const { batch, queries, keys, depth, valueDepth, q, k, v, out, p } = sizes;
-    const mixed = team.output([batch, queries, out.row]);
-    const weights = team.output([batch, sizes.heads, queries, keys]);
+    const mixed = device.output([batch, queries, out.row]);
+    const weights = device.output([batch, sizes.heads, queries, keys]);
     const places = { batch, heads: sizes.heads };
-    gemm(team, {
+    device.gemm({
       ...places,
       rows: queries,
       columns: keys,
       depth,
-      ...(offset ? { bias: { at: team.address(offset), batch: keys } } : {}),
-      a: { at: team.address(query!), ...q, column: 1 },
-      b: { at: team.address(key!), ...k, row: 1, column: k.row },
-      c: { at: team.address(weights), ...p },
+      ...(offset ? { bias: { at: offset, batch: keys } } : {}),
+      a: { at: query!, ...q, column: 1 },
+      b: { at: key!, ...k, row: 1, column: k.row },
+      c: { at: weights, ...p },
     });
     const forSoftmax = [groups, scale] as [number, number];
-    softmaxRows(team, 'softmax', sizes, ...forSoftmax, [team.address(weights)]);
-    gemm(team, {
+    softmaxRows(device, 'softmax', sizes, ...forSoftmax, [weights]);
+    device.gemm({
       ...places,
       rows: queries,
       columns: valueDepth,
       depth: keys,
-      a: { at: team.address(weights), ...p, column: 1 },
-      b: { at: team.address(value!), ...v, column: 1 },
-      c: { at: team.address(mixed), ...out },
+      a: { at: weights, ...p, column: 1 },
+      b: { at: value!, ...v, column: 1 },
+      c: { at: mixed, ...out },
     });
     return [mixed, weights];
   },
@@ -164,7 +163,7 @@ const attend = defineOperation({
 const attendGradient = defineOperation({
   name: 'AttentionGradient',
   compute: (inputs, attributes) => gradientFromOperations(inputs, attributes),
-  wasm: (team, inputs, attributes) => gradientOnWasm(team, inputs, attributes),
+  kernels: (device, inputs, attributes) => gradientFromKernels(device, inputs, attributes),
 });
 
 function gradientFromOperations(
@@ -214,82 +213,80 @@ function notation(query: tf.Tensor, key: tf.Tensor, heads: number, groups: numbe
   };
 }
 
-function gradientOnWasm(
-  team: Team,
+function gradientFromKernels(
+  device: KernelDevice,
   { query, key, value, weights, dy }: Infos,
   { heads, scale, groups, offset }: Attributes,
 ): tf.TensorInfo[] {
   const sizes = sizesOf(query!, value!, heads as number);
   const { batch, queries, keys, depth, valueDepth, shared, q, k, v, out, p } = sizes;
-  const dquery = team.output(query!.shape);
-  const dkey = team.output(key!.shape);
-  const dvalue = team.output(value!.shape);
-  const doffset = team.output(offset ? [batch, keys] : [0]);
+  const dquery = device.output(query!.shape);
+  const dkey = device.output(key!.shape);
+  const dvalue = device.output(value!.shape);
+  const doffset = device.output(offset ? [batch, keys] : [0]);
   const places = { batch, heads: sizes.heads };
-  const P = team.address(weights!);
-  const dY = team.address(dy!);
-  gemm(team, {
+  device.gemm({
     ...places,
     rows: keys,
     columns: valueDepth,
     depth: queries,
-    a: { at: P, ...p, row: 1, column: p.row },
-    b: { at: dY, ...out, column: 1 },
-    c: { at: team.address(dvalue), ...v },
+    a: { at: weights!, ...p, row: 1, column: p.row },
+    b: { at: dy!, ...out, column: 1 },
+    c: { at: dvalue, ...v },
   });
-  team.temporary(batch * p.batch, (dS) => {
-    gemm(team, {
+  device.temporary(batch * p.batch, (dS) => {
+    device.gemm({
       ...places,
       rows: queries,
       columns: keys,
       depth: valueDepth,
-      a: { at: dY, ...out, column: 1 },
-      b: { at: team.address(value!), ...v, row: 1, column: v.row },
+      a: { at: dy!, ...out, column: 1 },
+      b: { at: value!, ...v, row: 1, column: v.row },
       c: { at: dS, ...p },
     });
     const forSoftmax = [groups, scale] as [number, number];
-    softmaxRows(team, 'softmaxGradient', sizes, ...forSoftmax, [P, dS]);
-    gemm(team, {
+    softmaxRows(device, 'softmaxGradient', sizes, ...forSoftmax, [weights!, dS]);
+    device.gemm({
       ...(shared ? { heads: sizes.heads, terms: batch } : places),
       rows: queries,
       columns: depth,
       depth: keys,
       a: { at: dS, ...p, column: 1, term: p.batch },
-      b: { at: team.address(key!), ...k, column: 1, term: k.batch },
-      c: { at: team.address(dquery), ...q },
+      b: { at: key!, ...k, column: 1, term: k.batch },
+      c: { at: dquery, ...q },
     });
-    gemm(team, {
+    device.gemm({
       ...places,
       rows: keys,
       columns: depth,
       depth: queries,
       a: { at: dS, ...p, row: 1, column: p.row },
-      b: { at: team.address(query!), ...q, column: 1 },
-      c: { at: team.address(dkey), ...k },
+      b: { at: query!, ...q, column: 1 },
+      c: { at: dkey, ...k },
     });
     if (!offset) return;
     // Sums over all queries: the product with a row of ones.
-    gemm(team, {
+    device.gemm({
       batch,
       rows: 1,
       columns: keys,
       depth: sizes.heads * queries,
-      a: { at: team.one, row: 0, column: 0 },
+      a: { at: device.one, row: 0, column: 0 },
       b: { at: dS, row: keys, column: 1, batch: p.batch },
-      c: { at: team.address(doffset), row: keys, batch: keys },
+      c: { at: doffset, row: keys, batch: keys },
     });
   });
   return [dquery, dkey, dvalue, doffset];
 }
 
 function softmaxRows(
-  team: Team,
+  device: KernelDevice,
   kernel: 'softmax' | 'softmaxGradient',
   { batch, heads, queries, keys }: ReturnType<typeof sizesOf>,
   groups: number,
   scale: number,
-  addresses: Address[],
+  tensors: tf.TensorInfo[],
 ): void {
   const rows = batch * heads * queries * groups;
-  team.runOnRows(kernel, rows, keys / groups, addresses, [scale]);
+  device.overRows(kernel, rows, keys / groups, tensors, [scale]);
 }

@@ -12,7 +12,6 @@ import { contract as sumOfProducts } from './contract.js';
 import { defineOperation, type Attributes } from './operation.js';
 import { expectShapes } from './shapes.js';
 import { tf } from './tf.js';
-import { gemm } from './wasm/gemm.js';
 
 /**
  * @param x [B, L, H·d_h]
@@ -68,22 +67,22 @@ const expand = defineOperation({
     const [batch, H, tokens, width] = y.shape as [number, number, number, number];
     return tf.reshape(y, [batch, H * tokens, width]);
   },
-  wasm: (team, { x, weight }, { heads }) => {
+  kernels: (device, { x, weight }, { heads }) => {
     const [batch, tokens, all] = x!.shape as [number, number, number];
     const [width] = weight!.shape as [number];
     const H = heads as number;
     const sizes = { batch, tokens, heads: H, width, depth: all / H };
     const { small, big, weight: w } = places(sizes);
-    const y = team.output([batch, H * tokens, width]);
-    gemm(team, {
+    const y = device.output([batch, H * tokens, width]);
+    device.gemm({
       batch,
       heads: H,
       rows: tokens,
       columns: width,
       depth: sizes.depth,
-      a: { at: team.address(x!), ...small },
-      b: { at: team.address(weight!), row: 1, column: w.row, head: w.head },
-      c: { at: team.address(y), ...big },
+      a: { at: x!, ...small },
+      b: { at: weight!, row: 1, column: w.row, head: w.head },
+      c: { at: y, ...big },
     });
     return y;
   },
@@ -106,22 +105,22 @@ const contract = defineOperation({
     const y = sumOfProducts('bhlc,chj->blhj', splitRows(m!, H), splitLast(weight!, H));
     return tf.reshape(y, [y.shape[0], y.shape[1]!, -1]);
   },
-  wasm: (team, { m, weight }, { heads }) => {
+  kernels: (device, { m, weight }, { heads }) => {
     const [batch, rows, width] = m!.shape as [number, number, number];
     const [, all] = weight!.shape as [number, number];
     const H = heads as number;
     const sizes = { batch, tokens: rows / H, heads: H, width, depth: all / H };
     const { small, big, weight: w } = places(sizes);
-    const y = team.output([batch, sizes.tokens, all]);
-    gemm(team, {
+    const y = device.output([batch, sizes.tokens, all]);
+    device.gemm({
       batch,
       heads: H,
       rows: sizes.tokens,
       columns: sizes.depth,
       depth: width,
-      a: { at: team.address(m!), ...big },
-      b: { at: team.address(weight!), ...w },
-      c: { at: team.address(y), ...small },
+      a: { at: m!, ...big },
+      b: { at: weight!, ...w },
+      c: { at: y, ...small },
     });
     return y;
   },
@@ -145,22 +144,22 @@ const headWeights = defineOperation({
     const dw = sumOfProducts('bhlc,blhj->chj', splitRows(m!, H), splitLast(x!, H));
     return tf.reshape(dw, [dw.shape[0], -1]);
   },
-  wasm: (team, { m, x }, { heads }) => {
+  kernels: (device, { m, x }, { heads }) => {
     const [batch, tokens, all] = x!.shape as [number, number, number];
     const [, , width] = m!.shape as [number, number, number];
     const H = heads as number;
     const sizes = { batch, tokens, heads: H, width, depth: all / H };
     const { small, big, weight } = places(sizes);
-    const dw = team.output([width, all]);
-    gemm(team, {
+    const dw = device.output([width, all]);
+    device.gemm({
       heads: H,
       terms: batch,
       rows: width,
       columns: sizes.depth,
       depth: tokens,
-      a: { at: team.address(m!), row: 1, column: big.row, head: big.head, term: big.batch },
-      b: { at: team.address(x!), ...small, batch: 0, term: small.batch },
-      c: { at: team.address(dw), ...weight },
+      a: { at: m!, row: 1, column: big.row, head: big.head, term: big.batch },
+      b: { at: x!, ...small, batch: 0, term: small.batch },
+      c: { at: dw, ...weight },
     });
     return dw;
   },

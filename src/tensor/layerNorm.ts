@@ -53,11 +53,11 @@ const normalise = defineOperation({
     const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon as number));
     return [tf.add(tf.mul(tf.mul(centred, inverse), weight!), bias!), mean, inverse];
   },
-  wasm: (team, { x, weight, bias }, { epsilon }) => {
+  kernels: (device, { x, weight, bias }, { epsilon }) => {
     const { rows, width, perRow } = rowsOf(x!);
-    const outputs = [team.output(x!.shape), team.output(perRow), team.output(perRow)];
-    const addresses = [x!, weight!, bias!, ...outputs].map(team.address);
-    team.runOnRows('layerNorm', rows, width, addresses, [epsilon as number]);
+    const outputs = [device.output(x!.shape), device.output(perRow), device.output(perRow)];
+    const tensors = [x!, weight!, bias!, ...outputs];
+    device.overRows('layerNorm', rows, width, tensors, [epsilon as number]);
     return outputs;
   },
   gradient: {
@@ -83,14 +83,13 @@ const normaliseGradient = defineOperation({
     const allButLast = x!.shape.slice(0, -1).map((_, axis) => axis);
     return [dx, tf.sum(tf.mul(dy!, normalised), allButLast), tf.sum(dy!, allButLast)];
   },
-  wasm: (team, { x, weight, mean, inverse, dy }) => {
+  kernels: (device, { x, weight, mean, inverse, dy }) => {
     const { rows, width } = rowsOf(x!);
-    const dx = team.output(x!.shape);
-    const sums = [team.output([width]), team.output([width])];
-    const addresses = [x!, weight!, mean!, inverse!, dy!, dx].map(team.address);
-    team.runOnRows('layerNormGradient', rows, width, addresses);
-    const summed = [x!, mean!, inverse!, dy!, ...sums].map(team.address);
-    team.run('layerNormSums', Math.ceil(width / 16), [rows, width, ...summed]);
+    const dx = device.output(x!.shape);
+    const sums = [device.output([width]), device.output([width])];
+    const read = [x!, weight!, mean!, inverse!, dy!];
+    device.overRows('layerNormGradient', rows, width, [...read, dx]);
+    device.overColumns('layerNormSums', rows, width, [x!, mean!, inverse!, dy!, ...sums]);
     return [dx, ...sums];
   },
 });

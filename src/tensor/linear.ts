@@ -2,7 +2,6 @@
 import { defineOperation } from './operation.js';
 import { xavierUniform, zeros, type Parameters } from './parameters.js';
 import { tf } from './tf.js';
-import { gemm } from './wasm/gemm.js';
 
 /** Declares `{name}.weight` [inputs, outputs], Xavier-uniform, and `{name}.bias` [outputs], zero. */
 export function addLinear(
@@ -42,17 +41,17 @@ export function plainLinear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): t
 const affine = defineOperation({
   name: 'Affine',
   compute: ({ x, weight, bias }) => plainLinear(x!, weight!, bias!),
-  wasm: (team, { x, weight, bias }) => {
+  kernels: (device, { x, weight, bias }) => {
     const [inputs, outputs] = weight!.shape as [number, number];
-    const y = team.output([...x!.shape.slice(0, -1), outputs]);
-    gemm(team, {
+    const y = device.output([...x!.shape.slice(0, -1), outputs]);
+    device.gemm({
       rows: tf.util.sizeFromShape(x!.shape) / inputs,
       columns: outputs,
       depth: inputs,
-      bias: { at: team.address(bias!) },
-      a: { at: team.address(x!), row: inputs, column: 1 },
-      b: { at: team.address(weight!), row: outputs, column: 1 },
-      c: { at: team.address(y), row: outputs },
+      bias: { at: bias! },
+      a: { at: x!, row: inputs, column: 1 },
+      b: { at: weight!, row: outputs, column: 1 },
+      c: { at: y, row: outputs },
     });
     return y;
   },
@@ -63,11 +62,7 @@ const affine = defineOperation({
       return {
         x: () => inputGradient({ dy, weight: weight! })[0]!,
         weight: () => weightGradient({ x: x!, dy })[0]!,
-        bias: () =>
-          tf.sum(
-            dy,
-            dy.shape.slice(0, -1).map((_, axis) => axis),
-          ),
+        bias: () => biasGradient({ dy })[0]!,
       };
     },
   },
@@ -81,16 +76,16 @@ const inputGradient = defineOperation({
     const dx = tf.matMul(tf.reshape(dy!, [-1, outputs]), weight!, false, true);
     return tf.reshape(dx, [...dy!.shape.slice(0, -1), inputs]);
   },
-  wasm: (team, { dy, weight }) => {
+  kernels: (device, { dy, weight }) => {
     const [inputs, outputs] = weight!.shape as [number, number];
-    const dx = team.output([...dy!.shape.slice(0, -1), inputs]);
-    gemm(team, {
+    const dx = device.output([...dy!.shape.slice(0, -1), inputs]);
+    device.gemm({
       rows: tf.util.sizeFromShape(dy!.shape) / outputs,
       columns: inputs,
       depth: outputs,
-      a: { at: team.address(dy!), row: outputs, column: 1 },
-      b: { at: team.address(weight!), row: 1, column: outputs },
-      c: { at: team.address(dx), row: inputs },
+      a: { at: dy!, row: outputs, column: 1 },
+      b: { at: weight!, row: 1, column: outputs },
+      c: { at: dx, row: inputs },
     });
     return dx;
   },
@@ -103,18 +98,36 @@ const weightGradient = defineOperation({
     const rows = (tensor: tf.Tensor) => tf.reshape(tensor, [-1, tensor.shape[tensor.rank - 1]!]);
     return tf.matMul(rows(x!), rows(dy!), true, false);
   },
-  wasm: (team, { x, dy }) => {
+  kernels: (device, { x, dy }) => {
     const inputs = x!.shape[x!.shape.length - 1]!;
     const outputs = dy!.shape[dy!.shape.length - 1]!;
-    const dw = team.output([inputs, outputs]);
-    gemm(team, {
+    const dw = device.output([inputs, outputs]);
+    device.gemm({
       rows: inputs,
       columns: outputs,
       depth: tf.util.sizeFromShape(x!.shape) / inputs,
-      a: { at: team.address(x!), row: 1, column: inputs },
-      b: { at: team.address(dy!), row: outputs, column: 1 },
-      c: { at: team.address(dw), row: outputs },
+      a: { at: x!, row: 1, column: inputs },
+      b: { at: dy!, row: outputs, column: 1 },
+      c: { at: dw, row: outputs },
     });
     return dw;
+  },
+});
+
+/** db = Σ_rows dy [out] */
+const biasGradient = defineOperation({
+  name: 'AffineBiasGradient',
+  compute: ({ dy }) => {
+    const allButLast = dy!.shape.slice(0, -1).map((_, axis) => axis);
+    return tf.sum(dy!, allButLast);
+  },
+  kernels: (device, { dy }) => {
+    const outputs = dy!.shape[dy!.shape.length - 1]!;
+    const db = device.output([outputs]);
+    device.overColumns('columnSums', tf.util.sizeFromShape(dy!.shape) / outputs, outputs, [
+      dy!,
+      db,
+    ]);
+    return db;
   },
 });

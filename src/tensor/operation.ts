@@ -3,7 +3,9 @@
  * on the tape, in its profile and in its count of tensors.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { KernelDevice } from './kernelDevice.js';
 import { Team } from './wasm/team.js';
+import { Gpu } from './webgpu/gpu.js';
 
 export type Tensors = Record<string, tf.Tensor>;
 export type Infos = Record<string, tf.TensorInfo>;
@@ -11,11 +13,11 @@ export type Attributes = Record<string, number | boolean>;
 
 export interface Operation {
   readonly name: string;
-  /** Computes it from TF.js operations, on every backend but wasm. */
+  /** Computes it from TF.js operations, on the backends that our kernels do not run on. */
   readonly compute: (inputs: Tensors, attributes: Attributes) => tf.Tensor | tf.Tensor[];
-  /** Computes it with our kernels. */
-  readonly wasm: (
-    team: Team,
+  /** Computes it with our kernels, on wasm and WebGPU. */
+  readonly kernels: (
+    device: KernelDevice,
     inputs: Infos,
     attributes: Attributes,
   ) => tf.TensorInfo | tf.TensorInfo[];
@@ -23,7 +25,10 @@ export interface Operation {
   readonly gradient?: Omit<tf.GradConfig, 'kernelName'>;
 }
 
-const otherBackends = ['cpu', 'tensorflow', 'webgpu'];
+const otherBackends = ['cpu', 'tensorflow'];
+
+/** The backends that our kernels run on */
+const devices = { wasm: Team.of, webgpu: Gpu.of };
 
 /**
  * Registers an operation for all backends.
@@ -33,7 +38,7 @@ const otherBackends = ['cpu', 'tensorflow', 'webgpu'];
 export function defineOperation({
   name: kernelName,
   compute,
-  wasm,
+  kernels,
   gradient,
 }: Operation): (inputs: Tensors, attributes?: Attributes) => tf.Tensor[] {
   for (const backendName of otherBackends) {
@@ -44,12 +49,14 @@ export function defineOperation({
         tf.tidy(() => compute(inputs as Tensors, attrs as Attributes)),
     });
   }
-  tf.registerKernel({
-    kernelName,
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs, backend }) =>
-      wasm(Team.of(backend), inputs as Infos, attrs as Attributes),
-  });
+  for (const [backendName, deviceOf] of Object.entries(devices)) {
+    tf.registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs, backend }) =>
+        kernels(deviceOf(backend), inputs as Infos, attrs as Attributes),
+    });
+  }
   if (gradient) tf.registerGradient({ kernelName, ...gradient });
   return (inputs, attributes = {}) => {
     const outputs = tf.engine().runKernel(kernelName, inputs, attributes);

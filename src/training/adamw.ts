@@ -125,7 +125,10 @@ export class AdamW {
   }
 }
 
-/** From p0, g0, m0, v0, p1, … of one shape to the new p0, m0, v0, p1, … */
+/**
+ * From p0, g0, m0, v0, p1, … of one shape to the new p0, m0, v0, p1, …; our kernels change them in place where
+ * nobody else holds them.
+ */
 const updateAlike = defineOperation({
   name: 'AdamW',
   compute: (inputs, attributes) => {
@@ -146,20 +149,19 @@ const updateAlike = defineOperation({
     const updated = results.map((x) => tf.unstack(x));
     return updated[0]!.flatMap((_, index) => updated.map((of) => of[index]!));
   },
-  wasm: (team, inputs, attributes) => {
+  kernels: (device, inputs, attributes) => {
     const { count } = attributes as { count: number };
     return Array.from({ length: count }).flatMap((_, index) => {
-      const before = ['p', 'g', 'm', 'v'].map((name) => inputs[`${name}${index}`]!);
-      const { shape } = before[0]!;
-      const updated = [team.output(shape), team.output(shape), team.output(shape)];
-      const addresses = [...before, ...updated].map(team.address);
-      team.runOnValues('adamW', tf.util.sizeFromShape(shape), addresses, scalarsOf(attributes));
-      return updated;
+      const of = (name: string) => inputs[`${name}${index}`]!;
+      const changed = ['p', 'm', 'v'].map((name) => device.changeable(of(name)));
+      const size = tf.util.sizeFromShape(of('p').shape);
+      device.overValues('adamW', size, [of('g'), ...changed], scalarsOf(attributes));
+      return changed;
     });
   },
 });
 
-/** The real arguments of the kernel (wasm/assembly/adamW.ts). */
+/** The real arguments of the kernel (wasm/assembly/adamW.ts, webgpu/values.ts). */
 function scalarsOf(attributes: Attributes): number[] {
   const { beta1, beta2, epsilon, decay, learningRate, correction1, correction2 } =
     attributes as Record<string, number>;

@@ -415,7 +415,7 @@ describe('verification against golden cases', () => {
       const { status, stdout, stderr } = mmp(goldenFolder, '--backend', 'abacus');
       assert.equal(status, 1);
       assert.equal(stdout, '');
-      assert.match(stderr, /^mmp: unknown backend "abacus"; there are tensorflow, wasm, cpu\n$/);
+      assert.match(stderr, /^mmp: unknown backend "abacus"; there are cuda, tensorflow, webgpu, wasm, cpu\n$/);
     });
   });
 });

@@ -86,8 +86,6 @@ const conv2DBackpropFilter: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const padded = withPadding(backend, x, info);
   const [, height, width] = padded.shape as Shape4D;
   for (let sample = 0; sample < info.batchSize; sample++) {
-    const a = team.address(padded) + 4 * sample * height * width * inChannels;
-    const b = team.address(dy) + 4 * sample * outHeight * outWidth * outChannels;
     gemm(team, {
       rows,
       columns: outChannels,
@@ -96,14 +94,21 @@ const conv2DBackpropFilter: tf.KernelFunc = ({ inputs, backend, attrs }) => {
       terms: outHeight,
       accumulate: sample > 0,
       a: {
-        at: a,
+        at: padded,
+        start: sample * height * width * inChannels,
         row: 1,
         column: strideWidth * inChannels,
         head: width * inChannels,
         term: strideHeight * width * inChannels,
       },
-      b: { at: b, row: outChannels, column: 1, term: outWidth * outChannels },
-      c: { at: team.address(out), row: outChannels, head: rows * outChannels },
+      b: {
+        at: dy,
+        start: sample * outHeight * outWidth * outChannels,
+        row: outChannels,
+        column: 1,
+        term: outWidth * outChannels,
+      },
+      c: { at: out, row: outChannels, head: rows * outChannels },
     });
   }
   if (padded !== x) (backend as unknown as BackendWasm).disposeData(padded.dataId);
@@ -158,19 +163,22 @@ const conv2DBackpropInput: Replacement = ({ inputs, backend, attrs }) => {
         depth: outChannels,
         accumulate: true,
         a: {
-          at: team.address(dy) + 4 * firstOut * outChannels,
+          at: dy,
+          start: firstOut * outChannels,
           row: outChannels,
           column: 1,
           batch: outWidth * outChannels,
           head: outHeight * outWidth * outChannels,
         },
         b: {
-          at: team.address(filter) + 4 * position * inChannels * outChannels,
+          at: filter,
+          start: position * inChannels * outChannels,
           row: 1,
           column: outChannels,
         },
         c: {
-          at: team.address(out) + 4 * firstIn * inChannels,
+          at: out,
+          start: firstIn * inChannels,
           row: strideWidth * inChannels,
           batch: strideHeight * inWidth * inChannels,
           head: inHeight * inWidth * inChannels,

@@ -92,9 +92,9 @@ const batchMatMul: Replacement = ({ inputs, backend, attrs }) => {
     rows,
     columns,
     depth,
-    a: { at: team.address(a), ...strides(transposeA, aColumns), batch: next(a, sizes[0]!) },
-    b: { at: team.address(b), ...strides(transposeB, bColumns), batch: next(b, sizes[1]!) },
-    c: { at: team.address(out), row: columns, batch: rows * columns },
+    a: { at: a, ...strides(transposeA, aColumns), batch: next(a, sizes[0]!) },
+    b: { at: b, ...strides(transposeB, bColumns), batch: next(b, sizes[1]!) },
+    c: { at: out, row: columns, batch: rows * columns },
   });
   return out;
 };
@@ -111,8 +111,7 @@ const sum: Replacement = ({ inputs, backend, attrs }) => {
   const rows = tf.util.sizeFromShape(x.shape.slice(0, axes.length));
   const team = Team.of(backend);
   const out = team.output(keepDims ? [...axes.map(() => 1), ...rest] : rest);
-  const addresses = [x, out].map(team.address);
-  team.run('columnSums', Math.ceil(width / 16), [rows, width, ...addresses]);
+  team.overColumns('columnSums', rows, width, [x, out]);
   return out;
 };
 

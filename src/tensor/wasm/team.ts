@@ -9,6 +9,15 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import {
+  valuesPerChunk,
+  type ColumnKernel,
+  type KernelDevice,
+  type Products,
+  type RowKernel,
+  type ValueKernel,
+} from '../kernelDevice.js';
+import { gemm } from './gemm.js';
 
 /** The kernels in the order in which assembly/index.ts numbers them. */
 const kernelNames = [
@@ -60,9 +69,6 @@ const controlBytes = argumentsAt + 4 * 32;
 /** More threads than this do not pay for matrices of the sizes that train on a CPU. */
 const mostThreads = 16;
 
-/** A multiple of four, so that only the last chunk ends with a broken group of lanes. */
-export const valuesPerChunk = 16384;
-
 let wantedThreads: number | undefined;
 
 /**
@@ -86,7 +92,7 @@ export function setThreadCount(count: number | undefined): void {
   wantedThreads = count;
 }
 
-export class Team {
+export class Team implements KernelDevice {
   private static readonly teams = new WeakMap<BackendWasm, Team>();
 
   private readonly tfjs: TfjsModule;
@@ -95,13 +101,12 @@ export class Team {
   private readonly exports: Exports;
   private readonly control: Address;
   private readonly scratch: Address;
-  /** A place that holds the number 1; with strides of 0, a matrix of ones. */
-  readonly one: Address;
+  readonly one: tf.TensorInfo;
   private readonly integers: Int32Array;
   private readonly reals: Float32Array;
   private helpers = 0;
 
-  static of(backend: unknown): Team {
+  static of(this: void, backend: unknown): Team {
     const wasm = backend as BackendWasm;
     let team = Team.teams.get(wasm);
     if (!team) {
@@ -123,42 +128,74 @@ export class Team {
     // Shared memory that has grown can still be reached through the old views.
     this.integers = new Int32Array(this.memory.buffer, this.control, controlBytes / 4).fill(0);
     this.reals = new Float32Array(this.memory.buffer, this.control, controlBytes / 4);
-    this.one = this.allocate(4);
-    new Float32Array(this.memory.buffer, this.one, 1).fill(1);
+    this.one = this.output([]);
+    backend.typedArrayFromHeap(this.one).fill(1);
   }
 
   /** Where a tensor's values lie. */
   readonly address = (tensor: tf.TensorInfo): Address =>
     this.backend.getMemoryOffset(tensor.dataId);
 
-  /** A new float32 tensor for the result of a kernel. */
   output(shape: number[]): tf.TensorInfo {
     return this.backend.makeOutput(shape, 'float32');
   }
 
-  /** Memory for so many values that a kernel needs only while it runs. */
-  temporary(values: number, use: (address: Address) => void): void {
+  changeable({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    if (this.backend.refCount(dataId) === 1) {
+      this.backend.incRef(dataId);
+      return { dataId, shape, dtype };
+    }
+    const copy = this.output(shape);
+    const values = this.backend.typedArrayFromHeap({ dataId, shape, dtype });
+    this.backend.typedArrayFromHeap(copy).set(values);
+    return copy;
+  }
+
+  temporary(values: number, use: (tensor: tf.TensorInfo) => void): void {
     const tensor = this.output([values]);
-    use(this.address(tensor));
+    use(tensor);
     this.backend.disposeData(tensor.dataId);
   }
 
-  /** Runs a kernel that goes over values one by one, in chunks of 16,384. */
-  runOnValues(kernel: KernelName, size: number, addresses: Address[], reals?: number[]): void {
+  gemm(products: Products): void {
+    gemm(this, products);
+  }
+
+  overValues(kernel: ValueKernel, size: number, tensors: tf.TensorInfo[], reals?: number[]): void {
+    const addresses = tensors.map(this.address);
     this.run(kernel, Math.ceil(size / valuesPerChunk), [size, valuesPerChunk, ...addresses], reals);
   }
 
-  /** Runs a kernel that goes over rows, in chunks of about 16,384 values. */
+  overRows(
+    kernel: RowKernel,
+    rows: number,
+    width: number,
+    tensors: tf.TensorInfo[],
+    reals?: number[],
+  ): void {
+    this.runOnRows(kernel, rows, width, tensors.map(this.address), reals);
+  }
+
+  /** A chunk per sixteen columns. */
+  overColumns(kernel: ColumnKernel, rows: number, width: number, tensors: tf.TensorInfo[]): void {
+    this.run(kernel, Math.ceil(width / 16), [rows, width, ...tensors.map(this.address)]);
+  }
+
+  /** Runs a kernel in chunks of rows, of about 16,384 values. */
   runOnRows(
     kernel: KernelName,
     rows: number,
     width: number,
-    addresses: Address[],
+    integers: readonly number[],
     reals?: number[],
   ): void {
     const rowsPerChunk = Math.max(1, Math.floor(valuesPerChunk / width));
-    const chunks = Math.ceil(rows / rowsPerChunk);
-    this.run(kernel, chunks, [rows, width, rowsPerChunk, ...addresses], reals);
+    this.run(
+      kernel,
+      Math.ceil(rows / rowsPerChunk),
+      [rows, width, rowsPerChunk, ...integers],
+      reals,
+    );
   }
 
   /**

@@ -51,16 +51,16 @@ export function smoothL1(block: usize, chunk: i32): void {
   store<f32>(at(address(block, 4), chunk), total(sums));
 }
 
-/** factor·c. Arguments: size, values per chunk, target, predicted, result, address of dy, scale; factor = dy·scale. */
+/** factor·c. Arguments: size, values per chunk, target, predicted, address of dy, result, scale; factor = dy·scale. */
 export function smoothL1Gradient(block: usize, chunk: i32): void {
   const first = chunk * integer(block, 1);
   const size = min(first + integer(block, 1), integer(block, 0));
-  const factor = f32x4.splat(load<f32>(address(block, 5)) * real(block, 6));
+  const factor = f32x4.splat(load<f32>(address(block, 4)) * real(block, 6));
   for (let i = first; i < size; i += 4) {
     const predicted = loadUpTo(address(block, 3), i, size, 0);
     const error = f32x4.sub(predicted, loadUpTo(address(block, 2), i, size, 0));
     const clipped = f32x4.max(f32x4.min(error, f32x4.splat(1)), f32x4.splat(-1));
-    storeUpTo(address(block, 4), i, size, f32x4.mul(clipped, factor));
+    storeUpTo(address(block, 5), i, size, f32x4.mul(clipped, factor));
   }
 }
 

@@ -1,0 +1,127 @@
+/** Our kernels on TF.js's webgpu backend. */
+import type * as tf from '@tensorflow/tfjs';
+import type {
+  ColumnKernel,
+  KernelDevice,
+  Products,
+  RowKernel,
+  ValueKernel,
+} from '../kernelDevice.js';
+import { gemm } from './gemm.js';
+import { Recorder, type BackendParts } from './recorder.js';
+import { columnShaders, columnTile, rowShaderOf } from './rows.js';
+import { valueShaders } from './values.js';
+
+/** WebGPU's limit for the groups along one axis. */
+const mostGroups = 65535;
+
+/** More workgroups than this along the columns are for one sum too many. */
+const mostParts = 64;
+const rowsPerPart = 256;
+
+export class Gpu implements KernelDevice {
+  private static readonly all = new WeakMap<object, Gpu>();
+
+  readonly one: tf.TensorInfo;
+  private readonly recorder: Recorder;
+
+  static of(this: void, backend: unknown): Gpu {
+    let gpu = Gpu.all.get(backend as object);
+    if (!gpu) {
+      gpu = new Gpu(backend as BackendParts);
+      Gpu.all.set(backend as object, gpu);
+    }
+    return gpu;
+  }
+
+  private constructor(private readonly backend: BackendParts) {
+    this.recorder = new Recorder(backend);
+    this.one = backend.makeTensorInfo([], 'float32', Float32Array.of(1));
+  }
+
+  output(shape: number[]): tf.TensorInfo {
+    return this.backend.makeTensorInfo(shape, 'float32');
+  }
+
+  changeable({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    if (this.backend.refCount(dataId) === 1) {
+      this.backend.incRef(dataId);
+      return { dataId, shape, dtype };
+    }
+    const copy = this.output(shape);
+    const size = shape.reduce((product, axis) => product * axis, 1);
+    this.overValues('copy', size, [{ dataId, shape, dtype }, copy]);
+    return copy;
+  }
+
+  temporary(values: number, use: (tensor: tf.TensorInfo) => void): void {
+    const tensor = this.output([values]);
+    use(tensor);
+    this.backend.disposeData(tensor.dataId);
+  }
+
+  gemm(products: Products): void {
+    gemm(this, this.recorder, flat, products);
+  }
+
+  overValues(
+    kernel: ValueKernel | 'copy',
+    size: number,
+    tensors: tf.TensorInfo[],
+    reals: number[] = [],
+  ): void {
+    if (size === 0) return;
+    const { shader, perGroup } = valueShaders[kernel];
+    const groups = flat(Math.ceil(size / perGroup));
+    this.recorder.record(shader, { tensors, integers: [size], reals, groups });
+  }
+
+  overRows(
+    kernel: RowKernel,
+    rows: number,
+    width: number,
+    tensors: tf.TensorInfo[],
+    reals: number[] = [],
+  ): void {
+    if (rows * width === 0) return;
+    const { shader, perGroup } = rowShaderOf(kernel, width);
+    const groups = flat(Math.ceil(rows / perGroup));
+    this.recorder.record(shader, { tensors, integers: [rows, width], reals, groups });
+  }
+
+  overColumns(kernel: ColumnKernel, rows: number, width: number, tensors: tf.TensorInfo[]): void {
+    const shader = columnShaders[kernel];
+    const reads = tensors.slice(0, shader.reads.length);
+    const sums = tensors.slice(shader.reads.length);
+    const parts = Math.min(mostParts, Math.ceil(rows / rowsPerPart));
+    const sumRows = (
+      by: typeof shader,
+      count: number,
+      groups: number,
+      read: tf.TensorInfo[],
+      write: tf.TensorInfo[],
+    ) => {
+      this.recorder.record(by, {
+        tensors: [...read, ...write],
+        integers: [count, width, Math.ceil(count / groups)],
+        reals: [],
+        groups: [Math.ceil(width / columnTile.columns), groups, 1],
+      });
+    };
+    if (parts <= 1) {
+      sumRows(shader, rows, 1, reads, sums);
+      return;
+    }
+    const partial = sums.map(() => this.output([parts, width]));
+    sumRows(shader, rows, parts, reads, partial);
+    partial.forEach((one, index) => {
+      sumRows(columnShaders.columnSums, parts, 1, [one], [sums[index]!]);
+      this.backend.disposeData(one.dataId);
+    });
+  }
+}
+
+/** So many workgroups, in rows where they are more than fit along one axis. */
+function flat(groups: number): [number, number, number] {
+  return groups <= mostGroups ? [groups, 1, 1] : [mostGroups, Math.ceil(groups / mostGroups), 1];
+}
