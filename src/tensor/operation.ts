@@ -28,7 +28,10 @@ export interface Operation {
 const otherBackends = ['cpu', 'tensorflow'];
 
 /** The backends that our kernels run on */
-const devices = { wasm: Team.of, webgpu: Gpu.of };
+const devices: Readonly<Record<string, (backend: unknown) => KernelDevice>> = {
+  wasm: (backend) => Team.of(backend),
+  webgpu: (backend) => Gpu.of(backend),
+};
 
 /**
  * Registers an operation for all backends.

@@ -106,7 +106,7 @@ export class Team implements KernelDevice {
   private readonly reals: Float32Array;
   private helpers = 0;
 
-  static of(this: void, backend: unknown): Team {
+  static of(backend: unknown): Team {
     const wasm = backend as BackendWasm;
     let team = Team.teams.get(wasm);
     if (!team) {

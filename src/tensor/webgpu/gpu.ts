@@ -25,7 +25,7 @@ export class Gpu implements KernelDevice {
   readonly one: tf.TensorInfo;
   private readonly recorder: Recorder;
 
-  static of(this: void, backend: unknown): Gpu {
+  static of(backend: unknown): Gpu {
     let gpu = Gpu.all.get(backend as object);
     if (!gpu) {
       gpu = new Gpu(backend as BackendParts);

@@ -26,15 +26,14 @@ export function loadWebgpu(): Promise<void> {
 async function load(): Promise<void> {
   const found = await findAdapter();
   const device = await requestDevice(found);
-  // TF.js finds out whether there is WebGPU by the browser's `navigator`. With it gone again nothing here
-  // keeps Node from ending.
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  // TF.js finds out whether there is WebGPU by the browser's `navigator`. It is here only while the backend is
+  // made: so TF.js's own factory is never registered, which asks for a device by a malformed list of features,
+  // and nothing keeps Node from ending.
   const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
   Object.defineProperty(globalThis, 'navigator', { value: { gpu: found.gpu }, configurable: true });
   try {
-    const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
     const backend = new (watched(WebGPUBackend))(device, found.adapter.info);
-    // TF.js's own factory asks for a device by itself, with a list of features that is malformed.
-    tf.removeBackend('webgpu');
     tf.registerBackend('webgpu', () => backend);
   } finally {
     if (before) Object.defineProperty(globalThis, 'navigator', before);

@@ -47,7 +47,7 @@ export interface BackendParts {
   commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;
   dispatchCountInPass: number;
-  readonly activeTimers: { name: string; query: Promise<number> }[] | null;
+  readonly activeTimers: { name: string; query: Promise<number> }[] | null | undefined;
   readonly supportTimestampQuery: boolean;
   querySet: GPUQuerySet | null;
   readonly querySetCount: number;
@@ -120,17 +120,17 @@ export class Recorder {
     this.reals.set(reals, (slot * slotBytes) / 4 + integers.length);
 
     backend.ensureCommandEncoderReady();
-    const timed = backend.activeTimers !== null && backend.activeTimers !== undefined;
-    if (timed) this.beginTimedPass();
+    const { activeTimers } = backend;
+    if (activeTimers) this.beginTimedPass();
     backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass();
     const pass = backend.computePassEncoder;
     pass.setPipeline(compute);
     pass.setBindGroup(0, this.bindGroupOf(layout, layoutName, buffers), [slot * slotBytes]);
     pass.dispatchWorkgroups(...groups);
     backend.dispatchCountInPass++;
-    if (timed) {
+    if (activeTimers) {
       backend.endComputePassEncoder();
-      backend.activeTimers!.push({ name: shader.name, query: backend.getQueryTime() });
+      activeTimers.push({ name: shader.name, query: backend.getQueryTime() });
     } else if (
       backend.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')
     ) {

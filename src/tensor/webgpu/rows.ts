@@ -8,15 +8,15 @@ const narrow = 32;
 const rowArguments = { integers: ['rows', 'width'] };
 
 /**
- * The same code for both: it visits the values of a row from `lane` on in steps of `lanes`, and adds up or
+ * The same code for a thread a row and for a workgroup a row: it visits the values of a row from `lane` on in steps of `lanes`, and adds up or
  * finds the largest over the lanes by `total` and `largest`.
  */
 function rowShader(
-  width: number,
+  threads: 1 | 64 | 256,
   parts: Pick<Shader, 'name' | 'reads' | 'writes' | 'body'> & { reals?: readonly string[] },
 ): Shader {
   const common = { ...rowArguments, reals: [], ...parts };
-  if (width <= narrow) {
+  if (threads === 1) {
     return {
       ...common,
       name: `${parts.name} of narrow rows`,
@@ -33,7 +33,6 @@ fn largest(value: f32, thread: i32) -> f32 { return value; }`,
   ${parts.body}`,
     };
   }
-  const threads = width > 512 ? 256 : 64;
   const overLanes = (name: string, combine: string) => `
 fn ${name}(value: f32, thread: i32) -> f32 {
   workgroupBarrier();
@@ -150,13 +149,21 @@ const layerNormGradient = {
 
 const kernels = { softmax, softmaxGradient, layerNorm, layerNormGradient };
 
+const shaders = new Map<string, Shader>();
+
 /** The shader of a kernel for rows of that width, and how many rows a workgroup of it goes over. */
 export function rowShaderOf(
   kernel: RowKernel,
   width: number,
 ): { shader: Shader; perGroup: number } {
-  const shader = rowShader(width, kernels[kernel]);
-  return { shader, perGroup: width <= narrow ? shader.threads : 1 };
+  const threads = width <= narrow ? 1 : width <= 512 ? 64 : 256;
+  const key = `${kernel} ${threads}`;
+  let shader = shaders.get(key);
+  if (!shader) {
+    shader = rowShader(threads, kernels[kernel]);
+    shaders.set(key, shader);
+  }
+  return { shader, perGroup: threads === 1 ? shader.threads : 1 };
 }
 
 /** Columns and rows that a workgroup goes over at once */
