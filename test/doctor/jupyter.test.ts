@@ -1,0 +1,198 @@
+/** The kernel, JupyterLab and the Plotly renderer, on machines that lack one thing each. */
+import assert from 'node:assert/strict';
+import { kernelFindings } from '../../src/doctor/kernel.js';
+import { labFindings } from '../../src/doctor/lab.js';
+import type { Ran } from '../../src/doctor/run.js';
+import { labPackages } from '../../src/notebook/lab.js';
+import { inProject, only, probeOf, type Machine } from '../support/doctor.js';
+
+const node = '/usr/bin/node';
+const tslab = inProject('node_modules', 'tslab', 'bin', 'tslab');
+const kernelIn = (folder: string) => `${folder}/kernels/tslab/kernel.json`;
+const ownFile = kernelIn(inProject('.venv', 'share', 'jupyter'));
+const kernel = (argv: string[], env = {}) =>
+  JSON.stringify({ argv, display_name: 'TypeScript', env });
+const own = kernel([node, tslab, 'kernel', '--config-path', '{connection_file}']);
+
+describe('the findings about the kernel', () => {
+  const present = { [node]: '', [tslab]: '', [ownFile]: own };
+  const findingsOf = (files: Record<string, string>, others: Machine = {}) =>
+    kernelFindings(probeOf({ node: { version: '22.12.0', file: node }, files, ...others }));
+
+  it('are one where it is registered and all is there', () => {
+    const findings = findingsOf(present);
+    assert.equal(findings.length, 1);
+    assert.deepEqual(only(findings, 'kernel'), {
+      area: 'jupyter',
+      what: 'kernel',
+      state: 'ok',
+      detail: `.venv/share/jupyter/kernels/tslab/kernel.json; Node ${node}`,
+      remedy: null,
+    });
+  });
+
+  it('tell of a Node other than this one', () => {
+    const others = { node: { version: '24.0.0', file: '/opt/node' } };
+    const { state, detail } = only(findingsOf(present, others), 'kernel');
+    assert.equal(state, 'ok');
+    assert.match(detail, /Node \/usr\/bin\/node, not that which runs this$/);
+  });
+
+  const lacks: [string, Record<string, string>, string, RegExp][] = [
+    ['is not registered', { [node]: '', [tslab]: '' }, 'missing', /^no \.venv\/share\/jupyter\//],
+    [
+      'has lost its Node',
+      { [tslab]: '', [ownFile]: own },
+      'failed',
+      /its program \/usr\/bin\/node is not/,
+    ],
+    [
+      'has lost its tslab',
+      { [node]: '', [ownFile]: own },
+      'failed',
+      /its tslab .*bin\/tslab is not there$/,
+    ],
+    ['is no JSON', { ...present, [ownFile]: '{' }, 'failed', /kernel\.json describes no kernel$/],
+    ['starts nothing', { ...present, [ownFile]: kernel([]) }, 'failed', /describes no kernel$/],
+    [
+      'belongs to another project',
+      { ...present, '/old/tslab': '', [ownFile]: kernel([node, '/old/tslab']) },
+      'warning',
+      /^starts another project's: \/usr\/bin\/node \/old\/tslab$/,
+    ],
+  ];
+  for (const [name, files, expected, reason] of lacks) {
+    it(`say so when it ${name}`, () => {
+      const { state, detail, remedy } = only(findingsOf(files), 'kernel');
+      assert.deepEqual([state, remedy], [expected, 'npm run lab']);
+      assert.match(detail, reason);
+    });
+  }
+
+  it('warn when it was registered before the build with CUDA', () => {
+    const nativeBuild = () => ({ package: 'p', wheel: 'w', cudaFolders: ['/cuda/a', '/cuda/b'] });
+    const { state, detail, remedy } = only(findingsOf(present, { nativeBuild }), 'kernel');
+    assert.deepEqual([state, remedy], ['warning', 'npm run lab']);
+    assert.match(detail, /CUDA libraries$/);
+    const later = kernel([node, tslab], { LD_LIBRARY_PATH: '/cuda/a:/cuda/b:/other' });
+    const files = { ...present, [ownFile]: later };
+    assert.equal(only(findingsOf(files, { nativeBuild }), 'kernel').state, 'ok');
+  });
+
+  const elsewhere = 'other kernel "tslab"';
+  const places: [string, string, Machine][] = [
+    ["the user's folder", '/home/me/.local/share/jupyter', {}],
+    ['XDG_DATA_HOME', '/xdg/jupyter', { environment: { XDG_DATA_HOME: '/xdg' } }],
+    ['JUPYTER_DATA_DIR', '/data', { environment: { JUPYTER_DATA_DIR: '/data' } }],
+    ["the system's folder", '/usr/share/jupyter', {}],
+    ["the user's folder on macOS", '/home/me/Library/Jupyter', { platform: 'darwin' }],
+  ];
+  for (const [name, folder, machine] of places) {
+    it(`tell of another one in ${name}, and whether it works`, () => {
+      const files = { ...present, [kernelIn(folder)]: kernel(['node', tslab]) };
+      const found = only(findingsOf(files, machine), elsewhere);
+      assert.equal(found.state, 'ok');
+      assert.ok(found.detail.startsWith(kernelIn(folder)));
+      const broken = { ...files, [kernelIn(folder)]: kernel(['/gone/node', tslab]) };
+      const { state, detail, remedy } = only(findingsOf(broken, machine), elsewhere);
+      assert.equal(state, 'failed');
+      assert.match(detail, /its program \/gone\/node is not there$/);
+      assert.ok(remedy!.includes(`remove ${folder}/kernels/tslab`));
+    });
+  }
+
+  it('warn of one that JUPYTER_PATH puts first', () => {
+    const files = { ...present, [kernelIn('/first')]: kernel(['node', tslab]) };
+    assert.equal(findingsOf(files).length, 1);
+    const environment = { JUPYTER_PATH: '/none:/first' };
+    const { state, detail } = only(findingsOf(files, { environment }), elsewhere);
+    assert.equal(state, 'warning');
+    assert.match(detail, /comes first, by JUPYTER_PATH$/);
+  });
+});
+
+describe('the findings about JupyterLab', () => {
+  const python = inProject('.venv', 'bin', 'python');
+  const extension = inProject('.venv/share/jupyter/labextensions/jupyterlab-plotly/package.json');
+  const files = { [python]: '', [extension]: '{}' };
+  const wanted = Object.fromEntries(labPackages.map((one) => one.split('=='))) as Record<
+    string,
+    string
+  >;
+  const findingsOf = (ran: Partial<Ran>, some: Record<string, string> = files) =>
+    labFindings(probeOf({ files: some, commands: { [python]: ran } }));
+  const versions = (others: Record<string, string | null> = {}) => ({
+    stdout: `${JSON.stringify({ ...wanted, ...others })}\n`,
+  });
+  const plotly = 'Plotly renderer in JupyterLab';
+
+  it('name the versions', async () => {
+    const findings = await findingsOf(versions());
+    assert.deepEqual(
+      findings.map(({ what, state, detail, remedy }) => [what, state, detail, remedy]),
+      [
+        ['JupyterLab', 'ok', `jupyterlab ${wanted.jupyterlab} in .venv`, null],
+        [plotly, 'ok', `plotly ${wanted.plotly} in .venv`, null],
+      ],
+    );
+  });
+
+  const lacks: [
+    string,
+    Promise<Awaited<ReturnType<typeof labFindings>>>,
+    string,
+    string,
+    RegExp,
+  ][] = [
+    ['no .venv', findingsOf({}, {}), 'JupyterLab', 'missing', /^there is no \.venv$/],
+    [
+      'no JupyterLab',
+      findingsOf(versions({ jupyterlab: null })),
+      'JupyterLab',
+      'missing',
+      /^jupyterlab is not in/,
+    ],
+    [
+      'no plotly',
+      findingsOf(versions({ plotly: null })),
+      plotly,
+      'missing',
+      /^plotly is not in \.venv$/,
+    ],
+    [
+      'another JupyterLab',
+      findingsOf(versions({ jupyterlab: '3.0.0' })),
+      'JupyterLab',
+      'warning',
+      /^jupyterlab 3\.0\.0; tested is 4/,
+    ],
+    [
+      'no extension',
+      findingsOf(versions(), { [python]: '' }),
+      plotly,
+      'failed',
+      /without its JupyterLab extension$/,
+    ],
+    [
+      'a Python that fails',
+      findingsOf({ failure: 'exit code 1: no' }),
+      'JupyterLab',
+      'failed',
+      /: exit code 1: no$/,
+    ],
+    [
+      'a Python that says nothing',
+      findingsOf({}),
+      plotly,
+      'failed',
+      /it does not tell its packages$/,
+    ],
+  ];
+  for (const [name, findings, what, expected, reason] of lacks) {
+    it(`say so with ${name}`, async () => {
+      const { state, detail, remedy } = only(await findings, what);
+      assert.deepEqual([state, remedy], [expected, 'npm run lab']);
+      assert.match(detail, reason);
+    });
+  }
+});
