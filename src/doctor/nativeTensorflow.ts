@@ -2,7 +2,13 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '../files/paths.js';
-import { addonFile, nativeFolder, nativePackage, type NativeBuild } from '../tensor/native.js';
+import {
+  addonFile,
+  buildFile,
+  nativeFolder,
+  nativePackage,
+  type NativeBuild,
+} from '../tensor/native.js';
 import { parseJson } from './json.js';
 import type { Probe } from './probe.js';
 import type { Finding, State } from './report.js';
@@ -14,17 +20,18 @@ const remedyOnGpu = `${remedy} -- --gpu, on a machine with an NVIDIA GPU`;
 const cudaLibraries = ['libcudart.so', 'libcublas.so', 'libcudnn.so'];
 
 export function nativeFindings(probe: Probe): Finding[] {
+  let build: NativeBuild | undefined;
   try {
-    const build = probe.nativeBuild();
-    return [
-      buildFinding(probe, build),
-      ...(build ? [cudaFinding(probe, build)] : []),
-      downloadFinding(probe, build),
-    ];
-  } catch (error) {
-    const [reason] = (error as Error).message.split('\n');
-    return [finding('native build', 'failed', `its description is damaged: ${reason}`, remedy)];
+    build = probe.nativeBuild();
+  } catch {
+    const file = path.relative(projectRoot, path.join(nativeFolder, buildFile));
+    return [finding('native build', 'failed', `${file} is damaged`, remedy)];
   }
+  return [
+    buildFinding(probe, build),
+    ...(build ? [cudaFinding(probe, build)] : []),
+    downloadFinding(probe, build),
+  ];
 }
 
 function finding(what: string, state: State, detail: string, todo: string | null = null): Finding {
@@ -59,11 +66,11 @@ function cudaFinding(probe: Probe, { cudaFolders, wheel }: NativeBuild): Finding
   const files = cudaFolders.flatMap((folder) => probe.list(folder));
   const lacking = cudaLibraries.filter((name) => !files.some((file) => file.startsWith(name)));
   if (lacking.length > 0) {
-    const detail = `not in the ${cudaFolders.length} folders of the build: ${lacking.join(', ')}`;
+    const detail = `not in the folders of the build: ${lacking.join(', ')}`;
     return finding(what, 'failed', detail, remedyOnGpu);
   }
   const found = files.filter((file) => cudaLibraries.some((name) => file.startsWith(name)));
-  return finding(what, 'ok', `${found.join(', ')} and others in ${cudaFolders.length} folders`);
+  return finding(what, 'ok', `${found.join(', ')} and others`);
 }
 
 function downloadFinding(probe: Probe, build: NativeBuild | undefined): Finding {
