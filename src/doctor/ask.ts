@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { nativeEnvironment } from '../tensor/native.js';
 import { replyMark } from './checks/mark.js';
 import { parseJson } from './json.js';
-import type { Probe } from './probe.js';
+import { nativeBuildOf, type Probe } from './probe.js';
 
 export type Check = 'backend' | 'choice' | 'figure' | 'emoji';
 
@@ -28,7 +28,7 @@ export async function ask<Reply>(
 ): Promise<Answer<Reply>> {
   const { stdout, failure } = await probe.run(probe.node.file, [program, check, argument], {
     seconds: defaultSeconds,
-    environment: environmentOf(probe),
+    environment: nativeEnvironment(nativeBuildOf(probe), { ...probe.environment }),
   });
   const line = stdout
     .split('\n')
@@ -41,13 +41,4 @@ export async function ask<Reply>(
   if (!message.success) return { failure: `its reply cannot be read: ${line}` };
   if ('error' in message.data) return { failure: message.data.error };
   return { reply: message.data.reply, ...(failure === undefined ? {} : { failure }) };
-}
-
-/** Where the description of the native build is damaged, the finding about it says so. */
-function environmentOf(probe: Probe): Record<string, string> {
-  try {
-    return nativeEnvironment(probe.nativeBuild(), { ...probe.environment });
-  } catch {
-    return {};
-  }
 }

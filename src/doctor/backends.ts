@@ -1,12 +1,17 @@
 /** Backends: each is started and computes in a process of its own, and what it computed is judged. */
 import { backendRequests, type BackendRequest } from '../tensor/backend.js';
-import type { Precision } from '../tensor/native.js';
+import type { NativeBuild, Precision } from '../tensor/native.js';
 import { ask, type Answer } from './ask.js';
 import { backendReplySchema, type BackendReply } from './checks/backend.js';
 import { deviceFiles } from './gpu.js';
-import type { Probe } from './probe.js';
-import { choiceSchema, type BackendResult, type Choice, type Computation } from './report.js';
-import type { Finding } from './report.js';
+import { nativeBuildOf, type Probe } from './probe.js';
+import {
+  choiceSchema,
+  type BackendResult,
+  type Choice,
+  type Computation,
+  type Finding,
+} from './report.js';
 
 /**
  * The largest error allowed, relative to the largest value. One rounding is 6e-8 in float32 and 5e-4 in TF32,
@@ -19,13 +24,22 @@ export async function checkBackends(
   probe: Probe,
   say: (line: string) => void,
 ): Promise<BackendResult[]> {
+  const build = nativeBuildOf(probe);
   const results: BackendResult[] = [];
   for (const request of backendRequests) {
     say(`backend ${request} …`);
-    const result = judge(request, await ask(probe, 'backend', backendReplySchema, request));
+    const answer = await ask(probe, 'backend', backendReplySchema, request);
+    const result = judge(request, answer, isExpected(request, build));
     results.push(request === 'webgpu' ? withGpuInMind(result, deviceFiles(probe)) : result);
   }
   return results;
+}
+
+/** Whether what a backend needs is there, so that it must run. */
+function isExpected(request: BackendRequest, build: NativeBuild | undefined): boolean {
+  if (request === 'tensorflow') return build !== undefined;
+  if (request === 'cuda') return build !== undefined && build.cudaFolders.length > 0;
+  return request === 'wasm' || request === 'cpu';
 }
 
 /** On a machine with a GPU, a software adapter means that the GPU's driver is not found. */
@@ -39,8 +53,16 @@ function withGpuInMind(result: BackendResult, gpus: readonly string[]): BackendR
   };
 }
 
-/** What an answer says about a backend. */
-export function judge(request: BackendRequest, answer: Answer<BackendReply>): BackendResult {
+/**
+ * What an answer says about a backend.
+ *
+ * @param expected whether it must run here
+ */
+export function judge(
+  request: BackendRequest,
+  answer: Answer<BackendReply>,
+  expected: boolean,
+): BackendResult {
   const { reply, failure } = answer;
   const remedy = `do without it: MMP_BACKEND=${request === 'wasm' ? 'cpu' : 'wasm'}`;
   if (reply === undefined) {
@@ -48,9 +70,7 @@ export function judge(request: BackendRequest, answer: Answer<BackendReply>): Ba
     return { request, state: 'failed', reason, remedy, computation: null };
   }
   if ('reason' in reply) {
-    // These two run everywhere.
-    const state = request === 'wasm' || request === 'cpu' ? 'failed' : 'missing';
-    return { request, state, ...reply, computation: null };
+    return { request, state: expected ? 'failed' : 'missing', ...reply, computation: null };
   }
   const wrong = wrongPart(reply);
   if (wrong !== undefined) {

@@ -4,13 +4,14 @@ import { z } from 'zod';
 import { projectRoot } from '../files/paths.js';
 import { kernelPath, labDataFolder } from '../notebook/lab.js';
 import { parseJson } from './json.js';
-import type { Probe } from './probe.js';
+import { nativeBuildOf, type Probe } from './probe.js';
 import type { Finding, State } from './report.js';
 
 const kernelSchema = z.object({
   argv: z.array(z.string()).min(1),
   env: z.record(z.string(), z.string()).optional(),
 });
+type Kernel = z.infer<typeof kernelSchema>;
 
 const remedy = 'npm run lab';
 
@@ -37,12 +38,13 @@ function finding(what: string, state: State, detail: string, todo: string | null
 function ownFinding(probe: Probe, file: string): Finding {
   const fault = faultOf(probe, file);
   if (fault !== undefined) return finding('kernel', 'failed', fault, remedy);
-  const { argv, env } = kernelOf(probe, file)!;
+  const kernel = kernelOf(probe, file)!;
+  const { argv, env } = kernel;
   const node = argv[0]!;
-  if (!argv.some((part) => part.startsWith(projectRoot + path.sep))) {
+  if (!isOfProject(kernel)) {
     return finding('kernel', 'warning', `starts another project's: ${argv.join(' ')}`, remedy);
   }
-  const lacking = (cudaFoldersOf(probe) ?? []).filter(
+  const lacking = (nativeBuildOf(probe)?.cudaFolders ?? []).filter(
     (folder) => !env?.LD_LIBRARY_PATH?.split(':').includes(folder),
   );
   if (lacking.length > 0) {
@@ -54,27 +56,30 @@ function ownFinding(probe: Probe, file: string): Finding {
   return finding('kernel', 'ok', `${path.relative(projectRoot, file)}; Node ${node}${same}`, null);
 }
 
-function cudaFoldersOf(probe: Probe): string[] | undefined {
-  try {
-    return probe.nativeBuild()?.cudaFolders;
-  } catch {
-    // The finding about the build says so.
-    return undefined;
-  }
-}
-
-/** A kernel of the same name elsewhere, which some JupyterLab may start. */
+/**
+ * A kernel of the same name elsewhere. Jupyter takes one that JUPYTER_PATH leads to before that of the
+ * project's environment, and any other only where JupyterLab is started in another way.
+ */
 function otherFinding(probe: Probe, file: string): Finding {
   const what = 'other kernel "tslab"';
-  const fault = faultOf(probe, file);
-  const todo = `remove ${path.dirname(file)}, or start JupyterLab by ${remedy}`;
-  if (fault !== undefined) return finding(what, 'failed', fault, todo);
   const first = foldersOfPath(probe).some((folder) => path.join(folder, kernelPath) === file);
-  if (first) return finding(what, 'warning', `${file} comes first, by JUPYTER_PATH`, todo);
-  return finding(what, 'ok', `${file}; JupyterLab of ${remedy} takes its own`, null);
+  const todo = `remove ${path.dirname(file)}${first ? ', or take it from JUPYTER_PATH' : ''}`;
+  const fault = faultOf(probe, file);
+  if (!first) {
+    if (fault !== undefined) return finding(what, 'warning', fault, todo);
+    return finding(what, 'ok', `${file}; JupyterLab of ${remedy} takes its own`, null);
+  }
+  const place = `${file} comes first, by JUPYTER_PATH`;
+  if (fault !== undefined) return finding(what, 'failed', `${place}, and ${fault}`, todo);
+  if (isOfProject(kernelOf(probe, file)!)) return finding(what, 'ok', place, null);
+  return finding(what, 'warning', `${place}, and starts another project's tslab`, todo);
 }
 
-function kernelOf(probe: Probe, file: string): z.infer<typeof kernelSchema> | undefined {
+/** Whether a kernel starts the tslab of this project. */
+const isOfProject = ({ argv }: Kernel) =>
+  argv.some((part) => part.startsWith(projectRoot + path.sep));
+
+function kernelOf(probe: Probe, file: string): Kernel | undefined {
   return kernelSchema.safeParse(parseJson(probe.read(file))).data;
 }
 

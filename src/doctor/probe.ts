@@ -30,6 +30,11 @@ export interface Probe {
   memory(): { readonly free: number; readonly total: number };
 }
 
+/** The native build; undefined also where its description is damaged, which a finding of its own says. */
+export function nativeBuildOf(probe: Probe): NativeBuild | undefined {
+  return orElse(undefined, () => probe.nativeBuild());
+}
+
 /** This machine. */
 export function machineProbe(): Probe {
   return {

@@ -1,13 +1,11 @@
 /** What the doctor makes of the answers about backends. */
 import assert from 'node:assert/strict';
-import { backendFindings, checkBackends, checkChoice, judge } from '../../src/doctor/backends.js';
-import { chooseBackend } from '../../src/doctor/checks/backend.js';
-import { backendRequests } from '../../src/tensor/backend.js';
+import { backendFindings, checkBackends, judge } from '../../src/doctor/backends.js';
 import { computation, probeOf, replying, type Machine } from '../support/doctor.js';
 
 describe('the verdict about a backend', () => {
   it('is good where product and gradient are right', () => {
-    const result = judge('wasm', { reply: computation });
+    const result = judge('wasm', { reply: computation }, true);
     assert.deepEqual(result, {
       request: 'wasm',
       state: 'ok',
@@ -30,39 +28,45 @@ describe('the verdict about a backend', () => {
 
   it('has a limit for each precision', () => {
     const stateWith = (precision: 'float32' | 'TF32', error: number | null) =>
-      judge('cuda', { reply: { ...computation, precision, gradientError: error } }).state;
+      judge('cuda', { reply: { ...computation, precision, gradientError: error } }, false).state;
     assert.deepEqual([stateWith('float32', 9e-6), stateWith('float32', 1.1e-5)], ['ok', 'failed']);
     assert.deepEqual([stateWith('TF32', 1e-3), stateWith('TF32', 1e-2)], ['ok', 'failed']);
     assert.deepEqual([stateWith('float32', null), stateWith('TF32', null)], ['failed', 'failed']);
   });
 
-  it('repeats why one is unavailable, which only wasm and cpu must not be', () => {
+  it('repeats why one is unavailable, and whether it must not be', () => {
     const reply = { reason: 'no adapter', remedy: 'install a driver' };
-    for (const request of backendRequests) {
-      const result = judge(request, { reply });
-      const state = request === 'wasm' || request === 'cpu' ? 'failed' : 'missing';
-      assert.deepEqual(result, { request, state, ...reply, computation: null });
+    for (const [expected, state] of [
+      [true, 'failed'],
+      [false, 'missing'],
+    ] as const) {
+      assert.deepEqual(judge('webgpu', { reply }, expected), {
+        request: 'webgpu',
+        state,
+        ...reply,
+        computation: null,
+      });
     }
   });
 
   it('names a crash and a hang, and what to use instead', () => {
     for (const failure of ['ended by SIGSEGV', 'did not end within 60 s']) {
-      const { state, reason, remedy } = judge('webgpu', { failure });
+      const { state, reason, remedy } = judge('webgpu', { failure }, false);
       assert.deepEqual([state, reason], ['failed', failure]);
       assert.equal(remedy, 'do without it: MMP_BACKEND=wasm');
     }
-    assert.equal(judge('wasm', { failure: 'x' }).remedy, 'do without it: MMP_BACKEND=cpu');
+    assert.equal(judge('wasm', { failure: 'x' }, true).remedy, 'do without it: MMP_BACKEND=cpu');
   });
 
   it('warns of a process that ends badly after it has computed right', () => {
     const failure = 'ended by SIGABRT';
-    const { state, reason } = judge('tensorflow', { reply: computation, failure });
+    const { state, reason } = judge('tensorflow', { reply: computation, failure }, true);
     assert.deepEqual(
       [state, reason],
       ['warning', 'computes, but its process ended badly: ended by SIGABRT'],
     );
     const wrong = { ...computation, productError: 1 };
-    assert.equal(judge('tensorflow', { reply: wrong, failure }).state, 'failed');
+    assert.equal(judge('tensorflow', { reply: wrong, failure }, true).state, 'failed');
   });
 });
 
@@ -107,6 +111,28 @@ describe('the backends of a machine', () => {
     assert.deepEqual(told, new Array(5).fill('/cuda/a:/cuda/b:/other'));
   });
 
+  it('must run where what they need is there', async () => {
+    const unavailable = replying({ reason: 'r', remedy: 'do' });
+    const commands = { 'main.js backend': unavailable };
+    const missing = { cuda: 'missing', tensorflow: 'missing', webgpu: 'missing' };
+    const always = { wasm: 'failed', cpu: 'failed' };
+    const buildOf = (...cudaFolders: string[]) => ({
+      nativeBuild: () => ({ package: 'p', wheel: 'w', cudaFolders }),
+    });
+    assert.deepEqual(await statesOf({ commands }), { ...missing, ...always });
+    assert.deepEqual(await statesOf({ commands, ...buildOf() }), {
+      ...missing,
+      ...always,
+      tensorflow: 'failed',
+    });
+    assert.deepEqual(await statesOf({ commands, ...buildOf('/cuda') }), {
+      ...missing,
+      ...always,
+      tensorflow: 'failed',
+      cuda: 'failed',
+    });
+  });
+
   it('warn of a software adapter where there is a GPU', async () => {
     const commands = { 'backend webgpu': replying(computation) };
     const files = { '/dev/dri/renderD128': '' };
@@ -114,54 +140,5 @@ describe('the backends of a machine', () => {
     assert.equal((await statesOf({ commands, files })).webgpu, 'warning');
     const onGpu = { 'backend webgpu': replying({ ...computation, gpu: true }) };
     assert.equal((await statesOf({ commands: onGpu, files })).webgpu, 'ok');
-  });
-});
-
-describe('the choice of a backend', () => {
-  const choice = {
-    chosen: 'wasm',
-    refused: [
-      { request: 'cuda', reason: 'no build' },
-      { request: 'webgpu', reason: 'no GPU' },
-    ],
-  };
-  const findingOf = async (machine: Machine) => (await checkChoice(probeOf(machine))).finding;
-
-  it('is told with the reasons against those that come before', async () => {
-    const commands = { 'main.js choice': replying(choice) };
-    const { state, detail, remedy } = await findingOf({ commands });
-    assert.deepEqual(
-      [state, detail, remedy],
-      ['ok', 'wasm; not cuda: no build; not webgpu: no GPU', null],
-    );
-    const asked = await findingOf({ commands, environment: { MMP_BACKEND: 'cpu' } });
-    assert.match(asked.detail, /; MMP_BACKEND asks for cpu$/);
-  });
-
-  it('fails where none can run, and where it crashes', async () => {
-    const none = replying({ ...choice, chosen: null });
-    const failed = await findingOf({ commands: { 'main.js choice': none } });
-    assert.equal(failed.state, 'failed');
-    assert.match(failed.detail, /^none can run; not cuda: no build/);
-    const crash = { 'main.js choice': { failure: 'ended by SIGSEGV' } };
-    const { unasked, finding } = await checkChoice(probeOf({ commands: crash }));
-    assert.equal(unasked, null);
-    assert.equal(finding.state, 'failed');
-    assert.match(finding.detail, /ended by SIGSEGV$/);
-  });
-
-  it('takes the first road that starts, in their order', async () => {
-    const refusing = () => Promise.reject(new Error('not here\nand more'));
-    const starting = () => Promise.resolve();
-    const roads = [
-      { request: 'cuda', start: refusing },
-      { request: 'cpu', start: starting },
-      { request: 'wasm', start: starting },
-    ] as const;
-    assert.deepEqual(await chooseBackend(roads), {
-      chosen: 'cpu',
-      refused: [{ request: 'cuda', reason: 'not here' }],
-    });
-    assert.equal((await chooseBackend(roads.slice(0, 1))).chosen, null);
   });
 });

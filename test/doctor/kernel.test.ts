@@ -92,18 +92,26 @@ describe('the findings about the kernel', () => {
       assert.ok(found.detail.startsWith(kernelIn(folder)));
       const broken = { ...files, [kernelIn(folder)]: kernel(['/gone/node', tslab]) };
       const { state, detail, remedy } = only(findingsOf(broken, machine), elsewhere);
-      assert.equal(state, 'failed');
+      assert.equal(state, 'warning');
       assert.match(detail, /its program \/gone\/node is not there$/);
-      assert.ok(remedy!.includes(`remove ${folder}/kernels/tslab`));
+      assert.equal(remedy, `remove ${folder}/kernels/tslab`);
     });
   }
 
-  it('warn of one that JUPYTER_PATH puts first', () => {
-    const files = { ...present, [kernelIn('/first')]: kernel(['node', tslab]) };
-    assert.equal(findingsOf(files).length, 1);
-    const environment = { JUPYTER_PATH: '/none:/first' };
-    const { state, detail } = only(findingsOf(files, { environment }), elsewhere);
-    assert.equal(state, 'warning');
-    assert.match(detail, /comes first, by JUPYTER_PATH$/);
+  it('judge one that JUPYTER_PATH puts first', () => {
+    const first = (argv: string[]) => {
+      const files = { ...present, '/other/tslab': '', [kernelIn('/first')]: kernel(argv) };
+      assert.equal(findingsOf(files).length, 1);
+      const environment = { JUPYTER_PATH: '/none:/first' };
+      return only(findingsOf(files, { environment }), elsewhere);
+    };
+    assert.equal(first(['node', tslab]).state, 'ok');
+    const foreign = first(['node', '/other/tslab']);
+    assert.equal(foreign.state, 'warning');
+    assert.match(foreign.detail, /comes first, by JUPYTER_PATH, and starts another project's/);
+    assert.match(foreign.remedy!, /^remove \/first\/kernels\/tslab, or take it from JUPYTER_PATH$/);
+    const broken = first(['/gone/node', tslab]);
+    assert.equal(broken.state, 'failed');
+    assert.match(broken.detail, /its program \/gone\/node is not there$/);
   });
 });

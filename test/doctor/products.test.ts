@@ -106,6 +106,7 @@ describe('a backend whose kernels are spoilt', () => {
     const { state, reason, remedy } = judge(
       'cpu',
       await ask(probe, 'backend', backendReplySchema, 'cpu'),
+      true,
     );
     return { state, reason, remedy };
   }

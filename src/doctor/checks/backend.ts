@@ -3,6 +3,7 @@ import { median } from 'simple-statistics';
 import { z } from 'zod';
 import {
   BackendUnavailable,
+  describeBackend,
   firstThatStarts,
   preference,
   useBackend,
@@ -73,7 +74,10 @@ export async function chooseBackend(roads: readonly Road[] = preference): Promis
   const refused: Choice['refused'] = [];
   for (const road of roads) {
     try {
-      return { chosen: await firstThatStarts([road]), refused };
+      const chosen = await firstThatStarts([road]);
+      // A run would go on to say what it runs on, and fail where that cannot be said.
+      describeBackend();
+      return { chosen, refused };
     } catch (error) {
       if (!(error instanceof BackendUnavailable)) throw error;
       refused.push({ request: error.request, reason: error.reason });
