@@ -5,6 +5,9 @@ import { Command } from 'commander';
 import { SingleBar, Presets } from 'cli-progress';
 import { benchTaskNames, defaultBenchFile, runBench, type BenchOptions } from './bench/bench.js';
 import { defaultCache, makePictures, readPictures } from './data/emoji/pictures.js';
+import { examine } from './doctor/doctor.js';
+import { machineProbe } from './doctor/probe.js';
+import { reportText } from './doctor/table.js';
 import { limits, verify, worstOf } from './evaluation/verify.js';
 import { outcomeText, verdict } from './evaluation/verifyReport.js';
 import { setUpNative, wheels } from './native/build.js';
@@ -76,6 +79,16 @@ program
     }
     console.log(`\n${verdict(worst, limit)}`);
     if (!(worst <= limit)) process.exitCode = 1;
+  });
+
+program
+  .command('doctor')
+  .description('tell what works on this machine, and what to do for the rest')
+  .option('--json', 'the report as JSON, and nothing else')
+  .action(async ({ json }: { json?: boolean }) => {
+    const report = await examine(machineProbe(), json ? undefined : console.log);
+    console.log(json ? JSON.stringify(report, null, 2) : `\n${reportText(report)}`);
+    if (!report.canRun) process.exitCode = 1;
   });
 
 program

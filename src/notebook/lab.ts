@@ -13,7 +13,13 @@ import { writeJson } from '../files/write.js';
 import { nativeEnvironment } from '../tensor/native.js';
 
 /** The `plotly` package brings the JupyterLab extension that draws our figures. */
-const packages = ['jupyterlab==4.6.4', 'plotly==7.1.0'];
+export const labPackages = ['jupyterlab==4.6.4', 'plotly==7.1.0'];
+
+/** What tells Jupyter of the kernel, below one of its data folders. */
+export const kernelPath = path.join('kernels', 'tslab', 'kernel.json');
+
+/** Jupyter's data folder in the project's environment. */
+export const labDataFolder = path.join(environment, 'share', 'jupyter');
 
 /**
  * Makes the environment or completes it, and registers the tslab kernel of this project in it.
@@ -21,10 +27,10 @@ const packages = ['jupyterlab==4.6.4', 'plotly==7.1.0'];
  * @throws Error naming the step that failed
  */
 export function prepareLab(): void {
-  installPackages(prepareEnvironment(environment, 'JupyterLab'), packages);
+  installPackages(prepareEnvironment(environment, 'JupyterLab'), labPackages);
   // The kernel runs on this very Node and tslab, wherever JupyterLab is started from.
   const tslab = createRequire(__filename).resolve('tslab/bin/tslab');
-  writeJson(path.join(environment, 'share', 'jupyter', 'kernels', 'tslab', 'kernel.json'), {
+  writeJson(path.join(labDataFolder, kernelPath), {
     argv: [process.execPath, tslab, 'kernel', '--config-path', '{connection_file}'],
     display_name: 'TypeScript',
     language: 'typescript',

@@ -23,7 +23,7 @@ export interface Adapter {
  * Vulkan drivers that lie where the Vulkan loader does not look: NVIDIA's as some containers mount it, and
  * SwiftShader, the software driver that comes with Chromium and Chrome.
  */
-const driverFiles = [
+export const driverFiles = [
   '/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json',
   '/usr/lib/chromium/vk_swiftshader_icd.json',
   '/opt/google/chrome/vk_swiftshader_icd.json',
