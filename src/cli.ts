@@ -11,6 +11,7 @@ import { reportText } from './doctor/table.js';
 import { limits, verify, worstOf } from './evaluation/verify.js';
 import { outcomeText, verdict } from './evaluation/verifyReport.js';
 import { setUpNative, wheels } from './native/build.js';
+import { restartWith } from './native/restart.js';
 import { openLab, prepareLab } from './notebook/lab.js';
 import { terminalReport } from './notebook/report.js';
 import { writePictures } from './site/pictures.js';
@@ -141,7 +142,12 @@ function positive(text: string): number {
   return value;
 }
 
-program.parseAsync().catch((error: unknown) => {
-  console.error(`mmp: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-});
+const restarted = restartWith();
+if (restarted === undefined) {
+  program.parseAsync().catch((error: unknown) => {
+    console.error(`mmp: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
+} else {
+  process.exitCode = restarted;
+}

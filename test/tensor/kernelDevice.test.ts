@@ -193,8 +193,9 @@ function multiply(
             : 0;
           const place =
             at({ ...products.c, column: 1 }, n, head, 0) + row * products.c.row + column;
-          c[place] = scale * sum + shift + (products.accumulate ? c[place]! : 0);
-          largest = Math.max(largest, size, Math.abs(c[place]!));
+          const value = scale * sum + shift + (products.accumulate ? c[place]! : 0);
+          c[place] = value;
+          largest = Math.max(largest, size, Math.abs(value));
         }
       }
     }

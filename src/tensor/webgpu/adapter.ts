@@ -35,7 +35,10 @@ function nameDrivers(): void {
   // Without it some drivers complain on the terminal.
   process.env.XDG_RUNTIME_DIR ??= tmpdir();
   if (process.env.VK_ICD_FILENAMES ?? process.env.VK_DRIVER_FILES) return;
-  process.env.VK_ADD_DRIVER_FILES ??= driverFiles.filter(existsSync).join(':');
+  const files = driverFiles.filter(existsSync).join(':');
+  if (mayHaveGpu()) process.env.VK_ADD_DRIVER_FILES ??= files;
+  // Without a GPU the others can only complain, on the terminal, that there is none.
+  else if (files) process.env.VK_ICD_FILENAMES = files;
 }
 
 /**
