@@ -16,7 +16,14 @@ import { openLab, prepareLab } from './notebook/lab.js';
 import { terminalReport } from './notebook/report.js';
 import { writePictures } from './site/pictures.js';
 import { defaultOutput, runWorkbook } from './notebook/workbook.js';
-import { useBackend } from './tensor/backend.js';
+import { backendLine, useBackend } from './tensor/backend.js';
+
+interface WorkbookCommand {
+  readonly only?: string[];
+  readonly output?: string;
+  readonly backend?: string;
+  readonly cellSeconds?: number;
+}
 
 const program = new Command('mmp').description('Masked Modality Projection: the workbook');
 
@@ -49,8 +56,11 @@ program
   .description('execute the notebooks headless and write executed notebooks and a site')
   .option('--only <start...>', 'only notebooks whose names start so, such as 03')
   .option('--output <folder>', 'where the result goes')
+  .option('--backend <name>', 'the backend of every notebook, as MMP_BACKEND')
   .option('--cell-seconds <number>', 'the longest that one cell may take', positive)
-  .action(async (options: { only?: string[]; output?: string; cellSeconds?: number }) => {
+  .action(async (options: WorkbookCommand) => {
+    // Kernels have it from the environment.
+    if (options.backend !== undefined) process.env.MMP_BACKEND = options.backend;
     // A backend that cannot run is refused here, before nine notebooks fail of it.
     await useBackend();
     const output = options.output ?? (options.only ? `${defaultOutput}-only` : defaultOutput);
@@ -69,9 +79,9 @@ program
   .argument('<place...>', 'a folder of golden cases, or the path of one without the endings')
   .option('--backend <name>', 'the backend that computes, as MMP_BACKEND')
   .action(async (places: string[], options: { backend?: string }) => {
-    const { name, device } = await useBackend(options.backend);
-    const limit = limits[name];
-    console.log(`backend: ${name} (${device})`);
+    const description = await useBackend(options.backend);
+    const limit = limits[description.name];
+    console.log(backendLine(description));
     let worst = 0;
     for await (const outcome of verify(places)) {
       const print = 'failure' in outcome ? console.error : console.log;

@@ -181,6 +181,11 @@ export function describeBackend(): BackendDescription {
   };
 }
 
+/** A description in one line. */
+export function backendLine({ name, device, precision, tfjs, node }: BackendDescription): string {
+  return `backend: ${name} (${device}), ${precision} · TF.js ${tfjs} · Node ${node}`;
+}
+
 type Device = Pick<BackendDescription, 'device' | 'gpu' | 'precision'>;
 
 function describeDevice(name: BackendName): Device {
