@@ -1,7 +1,6 @@
 /** The engines, each in a process of its own, on a task small enough for all of them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { compareEngines } from '../../src/bench/agreement.js';
 import { EngineProcess, type EngineCommand } from '../../src/bench/engineProcess.js';
 import { findEngines, tfjsCommand, torchCommand } from '../../src/bench/engines.js';
@@ -9,7 +8,7 @@ import { measure } from '../../src/bench/measure.js';
 import { agreementLines, kernelTable, measurementTable } from '../../src/bench/tables.js';
 import { writeTask } from '../../src/bench/task.js';
 import { mmpTask } from '../../src/bench/tasks.js';
-import { programsOf, projectEnvironment } from '../../src/files/python.js';
+import { projectPython } from '../../src/files/python.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
 
 /** An engine that is a few lines of JavaScript. */
@@ -66,7 +65,7 @@ describe('the engines of the benchmark', () => {
 
   /** The Python that has PyTorch; without one the test is skipped. */
   const pythonOrSkip = (test: Mocha.Context): string => {
-    const python = process.env.MMP_PYTHON ?? path.join(programsOf(projectEnvironment), 'python');
+    const python = process.env.MMP_PYTHON ?? projectPython;
     const packages = ['-c', 'import torch, numpy, safetensors'];
     if (spawnSync(python, packages).status !== 0) {
       console.log(`      PyTorch is not in ${python}; "npm run bench" installs it into .venv`);
