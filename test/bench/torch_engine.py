@@ -150,7 +150,12 @@ def profiled(step):
     torch.cuda.reset_peak_memory_stats()
     with torch.profiler.profile(activities=[activity.CPU, activity.CUDA]) as profile:
         milliseconds = timed(step)["milliseconds"]
-    on_device = [event for event in profile.key_averages() if event.device_type == torch.autograd.DeviceType.CUDA]
+    # Kernels, and no names that span several, such as that of an optimiser's step.
+    on_device = [
+        event
+        for event in profile.key_averages()
+        if event.device_type == torch.autograd.DeviceType.CUDA and not event.is_user_annotation
+    ]
     by_kernel = [kernel(event, event.self_device_time_total) for event in on_device]
     calls = sum(event.count for event in on_device)
     return profile_of(milliseconds, calls, torch.cuda.max_memory_allocated(), by_kernel)

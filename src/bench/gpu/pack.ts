@@ -5,11 +5,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -71,7 +73,8 @@ const ofDriver = ['libX11.so.6', 'libXext.so.6', 'libGLdispatch.so.0'];
  *
  * @param target an archive, .tar.xz or another that `tar` knows by its ending, or a folder
  * @param say told of each step
- * @throws Error naming what is missing, or when the archive is larger than `largestBundle`
+ * @throws Error naming what is missing, when the archive is larger than `largestBundle`, or when the folder is
+ *   there and is no bundle
  */
 export async function packBundle(target: string, say: (line: string) => void): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -79,27 +82,49 @@ export async function packBundle(target: string, say: (line: string) => void): P
   }
   if (existsSync(bundleFile)) throw new Error('this is a bundle: pack from the project itself');
   const place = path.resolve(target);
-  const isArchive = /\.(tar|tgz|txz|tar\.\w+)$/.test(place);
-  if (isArchive) expectArchivers(place);
+  await (/\.(tar|tgz|txz|tar\.\w+)$/.test(place)
+    ? packArchive(place, say)
+    : packFolder(place, say));
+}
 
-  const partial = isArchive ? mkdtempSync(path.join(tmpdir(), 'mmp-bundle-')) : beginFolder(place);
+async function packFolder(place: string, say: (line: string) => void): Promise<void> {
+  if (existsSync(place) && !existsSync(path.join(place, path.basename(bundleFile)))) {
+    throw new Error(`${place} is there, and is no bundle that could be replaced`);
+  }
+  const partial = beginFolder(place);
   try {
     await fill(partial, say);
-    if (!isArchive) {
-      finishFolder(partial, place);
-      say(`${place}: ${place}/run.sh FOLDER measures`);
-      return;
-    }
-    say('compressing, for a minute or two …');
-    archive(partial, place);
-    const size = statSync(place).size;
-    checkSize(place, size);
-    say(`${place}: ${(size / 2 ** 20).toFixed(1)} MiB (${size} bytes); on the other machine:`);
-    say(`mkdir x && tar -xf ${path.basename(place)} -C x && x/run.sh FOLDER`);
+    finishFolder(partial, place);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
+  say(`${place}: measures by ${place}/run.sh FOLDER`);
 }
+
+async function packArchive(place: string, say: (line: string) => void): Promise<void> {
+  expectArchivers(place);
+  const { dir, base } = path.parse(place);
+  const folder = mkdtempSync(path.join(tmpdir(), 'mmp-bundle-'));
+  // Its name ends as the archive's does, by which tar knows how to compress.
+  const partial = path.join(dir, `.partial.${process.pid}.${base}`);
+  try {
+    // Temporary folders are their owner's alone, and what is unpacked has their mode.
+    chmodSync(folder, 0o755);
+    await fill(folder, say);
+    say('compressing, for a minute or two …');
+    archive(folder, partial);
+    const { size } = statSync(partial);
+    checkSize(place, size);
+    renameSync(partial, place);
+    say(`${place}: ${inMiB(size)} (${size} bytes); on the other machine:`);
+    say(`mkdir x && tar -xf ${base} -C x && x/run.sh FOLDER`);
+  } finally {
+    rmSync(folder, { recursive: true });
+    rmSync(partial, { force: true });
+  }
+}
+
+const inMiB = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /** @throws Error naming the program that makes such an archive and is not there */
 export function expectArchivers(file: string, environment = process.env): void {
@@ -120,11 +145,9 @@ function archive(folder: string, file: string): void {
   });
 }
 
-/** @throws Error saying how large the file is, and removes it, when it is too large */
+/** @throws Error saying how large a bundle would be, when it is too large */
 export function checkSize(file: string, size: number, largest = largestBundle): void {
   if (size <= largest) return;
-  rmSync(file, { force: true });
-  const inMiB = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   throw new Error(`${file} would have ${inMiB(size)}, and ${inMiB(largest)} are allowed`);
 }
 
