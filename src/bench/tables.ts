@@ -45,7 +45,7 @@ const megabytes = (bytes: number | null | undefined) =>
 export const measurementLegend = `
 steps: warm-up + timed; fewer where an engine ran out of its time for a task
 × PyTorch: the median as a multiple of that of PyTorch on the same hardware, on a CPU with as many threads
-queued ms: of a step, in groups of ten that are queued and then read, as in training
+queued ms (with --queued-groups): of a step, in groups of ten that are read together, as in training
 tensors, tensor MB: the most alive at once, the task's own among them (TF.js)
 resident MB: peak of the process, and what of it came after inputs and parameters were loaded`;
 

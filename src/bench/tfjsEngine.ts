@@ -64,7 +64,7 @@ function describe(description: BackendDescription): EngineDescription {
 
 function hardwareOf({ name, gpu }: BackendDescription): string {
   if (name === 'webgpu')
-    return gpu ? `gpu ${adapterInUse().adapter.info.vendor}` : hardware.software;
+    return gpu ? `gpu ${adapterInUse().adapter.info.vendor.toLowerCase()}` : hardware.software;
   // TensorFlow computes on GPUs of one vendor.
   return gpu ? 'gpu nvidia' : hardware.cpu;
 }

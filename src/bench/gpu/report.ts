@@ -67,7 +67,8 @@ export function gpuReport(result: GpuBenchResult): string {
 function subject({ software, gpus, adapter }: GpuBenchResult): string {
   if (software) return `WebGPU, ${adapter?.device ?? 'which does not run here'}`;
   const names = gpus.map(({ name, driver }) => `${name}, driver ${driver}`);
-  return names.length > 0 ? names.join(' and ') : (adapter?.device ?? 'no GPU');
+  if (names.length > 0) return names.join(' and ');
+  return adapter?.gpu ? adapter.device : 'no GPU';
 }
 
 function settings(result: GpuBenchResult): string[][] {

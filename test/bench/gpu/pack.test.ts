@@ -152,10 +152,14 @@ describe('the bundle', () => {
     const tests = backendTests().map((file) =>
       path.join(bundle(), path.relative(projectRoot, file)),
     );
-    const tested = run('bin/node', [mocha, '--no-config', `--require=${setup}`, ...tests], {
-      MMP_BACKEND: 'wasm',
-      MMP_THREADS: '2',
-    });
+    const tested = run(
+      'bin/node',
+      [mocha, '--no-config', '--timeout=60000', `--require=${setup}`, ...tests],
+      {
+        MMP_BACKEND: 'wasm',
+        MMP_THREADS: '2',
+      },
+    );
     assert.match(tested.stdout, /^ +\d+ passing/m);
     assert.equal(tested.status, 0, tested.stdout + tested.stderr);
   });
