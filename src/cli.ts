@@ -3,20 +3,18 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { SingleBar, Presets } from 'cli-progress';
-import { benchTaskNames, defaultBenchFile, runBench, type BenchOptions } from './bench/bench.js';
+import { measuringCommands, positive } from './bench/commands.js';
 import { defaultCache, makePictures, readPictures } from './data/emoji/pictures.js';
 import { examine } from './doctor/doctor.js';
 import { machineProbe } from './doctor/probe.js';
 import { reportText } from './doctor/table.js';
-import { limits, verify, worstOf } from './evaluation/verify.js';
-import { outcomeText, verdict } from './evaluation/verifyReport.js';
 import { setUpNative, wheels } from './native/build.js';
 import { restartWith } from './native/restart.js';
 import { openLab, prepareLab } from './notebook/lab.js';
 import { terminalReport } from './notebook/report.js';
 import { writePictures } from './site/pictures.js';
 import { defaultOutput, runWorkbook } from './notebook/workbook.js';
-import { backendLine, useBackend } from './tensor/backend.js';
+import { useBackend } from './tensor/backend.js';
 
 interface WorkbookCommand {
   readonly only?: string[];
@@ -74,25 +72,6 @@ program
   });
 
 program
-  .command('verify')
-  .description('compare the method, forward and backward, with golden cases')
-  .argument('<place...>', 'a folder of golden cases, or the path of one without the endings')
-  .option('--backend <name>', 'the backend that computes, as MMP_BACKEND')
-  .action(async (places: string[], options: { backend?: string }) => {
-    const description = await useBackend(options.backend);
-    const limit = limits[description.name];
-    console.log(backendLine(description));
-    let worst = 0;
-    for await (const outcome of verify(places)) {
-      const print = 'failure' in outcome ? console.error : console.log;
-      print(`\n${outcomeText(outcome, limit)}`);
-      worst = Math.max(worst, worstOf(outcome));
-    }
-    console.log(`\n${verdict(worst, limit)}`);
-    if (!(worst <= limit)) process.exitCode = 1;
-  });
-
-program
   .command('doctor')
   .description('tell what works on this machine, and what to do for the rest')
   .option('--json', 'the report as JSON, and nothing else')
@@ -128,29 +107,7 @@ program
     setUpNative(options.gpu ? wheels.gpu : wheels.cpu, console.log);
   });
 
-program
-  .command('bench')
-  .description('measure MMP on every backend that runs here, against PyTorch')
-  .option('--tasks <name...>', `of ${benchTaskNames.join(', ')}`, benchTaskNames)
-  .option('--backends <name...>', 'only these TF.js backends')
-  .option('--rounds <number>', 'timed steps of each engine', positive, 20)
-  .option(
-    '--seconds <number>',
-    'time after which an engine goes on to the next task',
-    positive,
-    120,
-  )
-  .option('--profile', 'print the kernels that take the most time')
-  .option('--output <file>', 'where the JSON goes', defaultBenchFile)
-  .action(async (options: BenchOptions) => {
-    if (!(await runBench(options))) throw new Error('bench: the losses of the engines disagree');
-  });
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`expected a positive number, got "${text}"`);
-  return value;
-}
+for (const command of measuringCommands()) program.addCommand(command);
 
 const restarted = restartWith();
 if (restarted === undefined) {

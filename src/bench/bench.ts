@@ -6,7 +6,13 @@ import { projectRoot } from '../files/paths.js';
 import { writeJson } from '../files/write.js';
 import { useBackend } from '../tensor/backend.js';
 import { compareEngines, type Agreement } from './agreement.js';
-import { findEngines, type AbsentEngine, type PresentEngine } from './engines.js';
+import {
+  findEngines,
+  torchPython,
+  type AbsentEngine,
+  type PresentEngine,
+  type TorchDevice,
+} from './engines.js';
 import { measureGrowth, type Growth } from './growth.js';
 import { describeMachine, type Machine } from './machine.js';
 import { measure, type Job, type Limits, type Measurement } from './measure.js';
@@ -19,6 +25,7 @@ import {
   kernelTable,
   measurementLegend,
   measurementTable,
+  softwareNote,
   type AddedCost,
 } from './tables.js';
 import { writeTask, type PreparedTask } from './task.js';
@@ -34,20 +41,26 @@ const growthRounds = 10;
 export interface BenchOptions extends Limits {
   /** Of `benchTaskNames` */
   readonly tasks: readonly string[];
-  /** TF.js backends; all by default */
+  /** TF.js backends, or `cuda`; by default all, but for WebGPU in software */
   readonly backends?: readonly string[];
+  /** Devices of PyTorch; all by default */
+  readonly torch?: readonly TorchDevice[];
+  /** A Python that has PyTorch, instead of MMP_PYTHON or that of `.venv` */
+  readonly python?: string;
   /** Whether the kernels that take the most time are printed */
   readonly profile?: boolean;
   readonly output: string;
 }
 
 /** A measurement with the figures of its table. */
-interface SummarisedMeasurement extends Measurement {
+export interface SummarisedMeasurement extends Measurement {
   readonly times: TimeSummary | null;
   readonly ratioToTorch: number | null;
+  readonly queuedTimes: TimeSummary | null;
+  readonly queuedRatioToTorch: number | null;
 }
 
-interface TaskResult {
+export interface TaskResult {
   readonly name: string;
   readonly title: string;
   readonly measurements: SummarisedMeasurement[];
@@ -82,7 +95,7 @@ export async function runBench(options: BenchOptions): Promise<boolean> {
   console.log(
     `${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}, ${machine.date}`,
   );
-  const { present, absent } = await findEngines(options.backends);
+  const { present, absent } = await findEngines(options, () => torchPython(options.python));
   for (const { command, threads, version, device } of present) {
     console.log(`${engineLabel(command.name, threads)}: ${version}, ${device}`);
   }
@@ -154,7 +167,7 @@ function reportTask(
   const { name, title, objective } = task;
   const agreements = compareEngines(measurements);
   const samples = inputs.values().next().value?.shape[0];
-  console.log(`\n(${name}) ${title}`);
+  console.log(`\n(${name}) ${title}${softwareNote(measurements)}`);
   console.log(measurementTable(measurements, objective === 'evaluation' ? samples : undefined));
   console.log(agreementLines(agreements));
   if (profile) {
@@ -164,6 +177,8 @@ function reportTask(
     ...measurement,
     times: summariseTimes(measurement.milliseconds),
     ratioToTorch: ratioToTorch(measurement, measurements),
+    queuedTimes: summariseTimes(measurement.queuedMilliseconds),
+    queuedRatioToTorch: ratioToTorch(measurement, measurements, 'queuedMilliseconds'),
   }));
   return { name, title, measurements: summarised, agreements };
 }
@@ -177,7 +192,7 @@ async function runGrowth(
   const limits = { ...options, rounds: Math.min(options.rounds, growthRounds) };
   const all: Growth[] = [];
   for (const each of series) {
-    console.log(`\n${each.title}`);
+    console.log(`\n${each.title}${softwareNote(engines)}`);
     const growth = await measureGrowth(each, engines, folder, limits, progress);
     console.log(growthTable(growth, limits.rounds));
     all.push(growth);

@@ -7,9 +7,12 @@ import {
   errorSchema,
   preparedSchema,
   profileSchema,
+  queueSchema,
   stepSchema,
   type EngineDescription,
+  type Prepared,
   type Profile,
+  type Queue,
   type Request,
   type Step,
 } from './protocol.js';
@@ -78,13 +81,16 @@ export class EngineProcess {
     }
   }
 
-  /** @returns the highest resident set, in bytes, before the first step */
-  async prepare(folder: string): Promise<number | null> {
-    return (await this.ask({ do: 'prepare', task: folder }, preparedSchema)).residentPeakBytes;
+  prepare(folder: string): Promise<Prepared> {
+    return this.ask({ do: 'prepare', task: folder }, preparedSchema);
   }
 
   step(): Promise<Step> {
     return this.ask({ do: 'step' }, stepSchema);
+  }
+
+  queue(steps: number): Promise<Queue> {
+    return this.ask({ do: 'queue', steps }, queueSchema);
   }
 
   profile(): Promise<Profile> {

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { projectRoot } from '../files/paths.js';
 import { installPackages, prepareEnvironment, projectEnvironment } from '../files/python.js';
 import { backendNames } from '../tensor/backend.js';
+import { nativeEnvironment } from '../tensor/native.js';
 import { EngineProcess, type EngineCommand } from './engineProcess.js';
-import type { EngineDescription } from './protocol.js';
+import { hardware, type EngineDescription } from './protocol.js';
 
 /** An engine that runs here. */
 export interface PresentEngine extends EngineDescription {
@@ -24,7 +25,13 @@ export interface Engines {
   readonly absent: AbsentEngine[];
 }
 
-export const torchName = 'PyTorch';
+export const torchDevices = ['cpu', 'cuda'] as const;
+export type TorchDevice = (typeof torchDevices)[number];
+
+const torchNames: Readonly<Record<TorchDevice, string>> = { cpu: 'PyTorch', cuda: 'PyTorch cuda' };
+
+export const isTorch = (engine: string): boolean => Object.values(torchNames).includes(engine);
+
 const torchPackages = ['torch==2.13.0', 'numpy', 'safetensors'];
 
 export function tfjsCommand(backend: string, threads: number): EngineCommand {
@@ -33,54 +40,76 @@ export function tfjsCommand(backend: string, threads: number): EngineCommand {
     threads,
     command: process.execPath,
     parameters: [path.join(__dirname, 'tfjsEngine.js'), backend],
-    environment: { MMP_THREADS: String(threads) },
+    environment: { MMP_THREADS: String(threads), ...(isNative(backend) && nativeEnvironment()) },
   };
 }
 
+const isNative = (backend: string) => backend === 'tensorflow' || backend === 'cuda';
+
 /** @param python with the packages of PyTorch */
-export function torchCommand(python: string, threads: number): EngineCommand {
+export function torchCommand(
+  python: string,
+  threads: number,
+  device: TorchDevice = 'cpu',
+): EngineCommand {
   const script = path.join(projectRoot, 'test', 'bench', 'torch_engine.py');
   return {
-    name: torchName,
+    name: torchNames[device],
     threads,
     command: python,
     // -B: no compiled files beside the script.
-    parameters: ['-B', script],
+    parameters: ['-B', script, device],
     environment: { OMP_NUM_THREADS: String(threads), MMP_THREADS: String(threads) },
   };
 }
 
-/** @throws Error saying why it cannot be installed */
-function installTorch(): string {
-  const python = prepareEnvironment(projectEnvironment, torchName);
+/**
+ * The Python that has PyTorch: the one that is named, as it is, or that of `.venv`, into which PyTorch is
+ * installed where it is missing.
+ *
+ * @throws Error saying why it cannot be installed
+ */
+export function torchPython(named: string | undefined = process.env.MMP_PYTHON): string {
+  if (named) return named;
+  const python = prepareEnvironment(projectEnvironment, torchNames.cpu);
   installPackages(python, torchPackages);
   return python;
 }
 
+export interface WantedEngines {
+  /** TF.js backends by name, or `cuda`; without names all backends, but for WebGPU in software */
+  readonly backends?: readonly string[];
+  /** Devices of PyTorch; all by default */
+  readonly torch?: readonly TorchDevice[];
+}
+
 /**
- * Finds out which engines run here: PyTorch, installed where it is missing, and the TF.js backends, with
- * one thread and with as many as there are cores.
+ * Finds out which engines run here: PyTorch and the TF.js backends, on a CPU with one thread and with as many
+ * as there are cores.
  *
- * @param backends TF.js backends by name
- * @param install makes a Python that has PyTorch and returns its path
+ * @param python returns the path of a Python that has PyTorch
  */
 export async function findEngines(
-  backends: readonly string[] = backendNames,
-  install: () => string = installTorch,
+  { backends, torch = torchDevices }: WantedEngines,
+  python: () => string = torchPython,
 ): Promise<Engines> {
   const cores = availableParallelism();
   const choices = cores > 1 ? [1, cores] : [1];
   const commands: EngineCommand[] = [];
   const absent: AbsentEngine[] = [];
   try {
-    const python = install();
-    commands.push(...choices.map((threads) => torchCommand(python, threads)));
+    const found = torch.length > 0 ? python() : '';
+    for (const device of torch) {
+      // One thread tells a GPU what to do.
+      const threads = device === 'cpu' ? choices : [1];
+      commands.push(...threads.map((count) => torchCommand(found, count, device)));
+    }
   } catch (error) {
-    absent.push({ name: torchName, threads: null, reason: (error as Error).message });
+    absent.push({ name: torchNames.cpu, threads: null, reason: (error as Error).message });
   }
-  for (const backend of backends) {
+  for (const backend of backends ?? backendNames) {
     // Only wasm has a choice: tensorflow always takes all, cpu and what commands a GPU are one thread.
-    const threads = backend === 'wasm' ? choices : backend === 'tensorflow' ? [cores] : [1];
+    const threads = backend === 'wasm' ? choices : isNative(backend) ? [cores] : [1];
     commands.push(...threads.map((count) => tfjsCommand(backend, count)));
   }
 
@@ -92,6 +121,11 @@ export async function findEngines(
       if (description.threads !== command.threads) {
         throw new Error(
           `told to use ${command.threads} threads, it reports ${description.threads}`,
+        );
+      }
+      if (description.hardware === hardware.software && !backends) {
+        throw new Error(
+          `a step takes many seconds on ${description.device}; ask for it by "--backends ${command.name}"`,
         );
       }
       present.push({ command, ...description });

@@ -2,6 +2,7 @@
  * Measures tasks on engines, those that are to be compared together: their steps take turns, one step of
  * each a round, so that whatever else the machine does hits all of them alike.
  */
+import { median } from 'simple-statistics';
 import { EngineProcess } from './engineProcess.js';
 import type { PresentEngine } from './engines.js';
 import type { Profile } from './protocol.js';
@@ -11,18 +12,28 @@ export interface Limits {
   readonly rounds: number;
   /** Time after which an engine takes no further step of a task, in seconds; it always takes one */
   readonly seconds: number;
+  /** Timed groups of queued steps of each engine; none by default */
+  readonly queuedGroups?: number;
+  /** The longest wait for a reply of an engine, in seconds */
+  readonly patience?: number;
 }
 
 export interface Measurement {
   readonly engine: string;
   readonly threads: number;
+  readonly hardware: string;
   readonly device: string;
   readonly version: string;
   /** Untimed steps before the timed ones */
   warmUps: number;
   /** Of every timed step */
   readonly milliseconds: number[];
-  /** Of every step, from the first warm-up step on: the loss before its update */
+  /**
+   * Of a step, in every timed group of steps that were queued: each starts before the one before it is read, as
+   * in training. On a GPU that is the rate, and the time of a single step is the wait for its result.
+   */
+  readonly queuedMilliseconds: number[];
+  /** Of every single step, from the first warm-up step on: the loss before its update */
   readonly values: number[];
   /** Highest resident set of the process, in bytes, with inputs and parameters loaded, and in the end */
   residentLoadedBytes: number | null;
@@ -34,6 +45,9 @@ export interface Measurement {
 
 const wantedWarmUps = 3;
 
+/** Steps in a group; the training loop reads as many losses at once. */
+const queuedSteps = 10;
+
 /** An engine, and the folder of the task that it is to run: what `writeTask` wrote. */
 export interface Job {
   readonly engine: PresentEngine;
@@ -43,6 +57,8 @@ export interface Job {
 interface Runner {
   readonly measurement: Measurement;
   readonly process: EngineProcess;
+  /** Whether its steps can be queued */
+  queues: boolean;
   /** Milliseconds that its steps have taken so far */
   spent: number;
 }
@@ -64,10 +80,12 @@ export async function measure(
       const measurement = emptyMeasurement(engine);
       measurements.push(measurement);
       await guarded(measurement, async () => {
-        const { engine: process } = await EngineProcess.start(engine.command);
-        const runner = { measurement, process, spent: 0 };
+        const { engine: process } = await EngineProcess.start(engine.command, limits.patience);
+        const runner = { measurement, process, queues: false, spent: 0 };
         runners.push(runner);
-        measurement.residentLoadedBytes = await process.prepare(folder);
+        const { residentPeakBytes, queues } = await process.prepare(folder);
+        measurement.residentLoadedBytes = residentPeakBytes;
+        runner.queues = queues;
         // A slow engine's warm-up may take half of its time, and is one step at least.
         do {
           await step(runner);
@@ -86,6 +104,7 @@ export async function measure(
         });
       }
     }
+    await measureQueues(runners, limits, say);
     for (const { measurement, process } of runners) {
       if (measurement.error !== null) continue;
       say(`${measurement.engine} (${measurement.threads}): profile`);
@@ -99,14 +118,41 @@ export async function measure(
   return measurements;
 }
 
-function emptyMeasurement({ command, threads, device, version }: PresentEngine): Measurement {
+/** Groups of queued steps, engines taking turns, after one that is not timed. */
+async function measureQueues(
+  runners: readonly Runner[],
+  { queuedGroups = 0, seconds }: Limits,
+  say: (text: string) => void,
+): Promise<void> {
+  if (queuedGroups === 0) return;
+  for (let group = 0; group <= queuedGroups; group++) {
+    say(`queued steps, ${group} of ${queuedGroups}`);
+    for (const runner of runners) {
+      const { error, milliseconds, queuedMilliseconds } = runner.measurement;
+      if (!runner.queues || error !== null) continue;
+      // A group that would not end in time is not begun.
+      const expected = queuedSteps * median(milliseconds);
+      if (runner.spent + expected > seconds * 1000) continue;
+      await guarded(runner.measurement, async () => {
+        const { milliseconds: whole } = await runner.process.queue(queuedSteps);
+        runner.spent += whole;
+        if (group > 0) queuedMilliseconds.push(whole / queuedSteps);
+      });
+    }
+  }
+}
+
+function emptyMeasurement(engine: PresentEngine): Measurement {
+  const { command, threads, hardware, device, version } = engine;
   return {
     engine: command.name,
     threads,
+    hardware,
     device,
     version,
     warmUps: 0,
     milliseconds: [],
+    queuedMilliseconds: [],
     values: [],
     residentLoadedBytes: null,
     residentPeakBytes: null,

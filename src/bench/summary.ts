@@ -1,7 +1,8 @@
 /** From measured times to the figures of the tables. */
 import { linearRegression, median, quantile } from 'simple-statistics';
 import type { Measurement } from './measure.js';
-import { torchName } from './engines.js';
+import { isTorch } from './engines.js';
+import { hardware } from './protocol.js';
 
 export interface TimeSummary {
   /** Milliseconds */
@@ -21,13 +22,26 @@ export function summariseTimes(milliseconds: readonly number[]): TimeSummary | n
   };
 }
 
-/** The median as a multiple of that of PyTorch with as many threads; null without one of the two. */
-export function ratioToTorch(measurement: Measurement, all: readonly Measurement[]): number | null {
+/** The times of which there are medians and ratios. */
+export type Timed = 'milliseconds' | 'queuedMilliseconds';
+
+/**
+ * The median as a multiple of that of PyTorch on the same hardware, on a CPU with as many threads; null without
+ * one of the two.
+ */
+export function ratioToTorch(
+  measurement: Measurement,
+  all: readonly Measurement[],
+  timed: Timed = 'milliseconds',
+): number | null {
   const torch = all.find(
-    ({ engine, threads }) => engine === torchName && threads === measurement.threads,
+    (other) =>
+      isTorch(other.engine) &&
+      other.hardware === measurement.hardware &&
+      (other.hardware !== hardware.cpu || other.threads === measurement.threads),
   );
-  const own = summariseTimes(measurement.milliseconds);
-  const reference = torch && summariseTimes(torch.milliseconds);
+  const own = summariseTimes(measurement[timed]);
+  const reference = torch && summariseTimes(torch[timed]);
   return own && reference ? own.median / reference.median : null;
 }
 

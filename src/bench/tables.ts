@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { agreementLimit, type Agreement } from './agreement.js';
 import type { Growth } from './growth.js';
 import type { Measurement } from './measure.js';
+import { hardware } from './protocol.js';
 import { ratioToTorch, summariseTimes } from './summary.js';
 
 type Cell = string | number;
@@ -29,6 +30,10 @@ function table(header: readonly string[], rows: readonly (readonly Cell[])[]): s
 export const engineLabel = (engine: string, threads: number) =>
   `${engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 
+/** What is put behind the heading of times that are, some of them, of a program that acts as a GPU. */
+export const softwareNote = (measurements: readonly Pick<Measurement, 'hardware'>[]): string =>
+  measurements.some((one) => one.hardware === hardware.software) ? ' (WebGPU in software)' : '';
+
 const absent = '–';
 const number = (value: number | null | undefined, digits = 2) =>
   value == null ? absent : value.toFixed(digits);
@@ -39,7 +44,8 @@ const megabytes = (bytes: number | null | undefined) =>
 
 export const measurementLegend = `
 steps: warm-up + timed; fewer where an engine ran out of its time for a task
-× PyTorch: the median as a multiple of that of PyTorch with as many threads
+× PyTorch: the median as a multiple of that of PyTorch on the same hardware, on a CPU with as many threads
+queued ms (with --queued-groups): of a step, in groups of ten that are read together, as in training
 tensors, tensor MB: the most alive at once, the task's own among them (TF.js)
 resident MB: peak of the process, and what of it came after inputs and parameters were loaded`;
 
@@ -47,6 +53,7 @@ resident MB: peak of the process, and what of it came after inputs and parameter
  * @param samples how many samples a step takes; adds the column samples a second
  */
 export function measurementTable(measurements: readonly Measurement[], samples?: number): string {
+  const queued = measurements.some(({ queuedMilliseconds }) => queuedMilliseconds.length > 0);
   const header = [
     'engine',
     'threads',
@@ -54,6 +61,7 @@ export function measurementTable(measurements: readonly Measurement[], samples?:
     'median ms',
     'quartiles ms',
     '× PyTorch',
+    ...(queued ? ['queued ms', '× PyTorch'] : []),
     'tensors',
     'tensor MB',
     'resident MB',
@@ -71,6 +79,12 @@ export function measurementTable(measurements: readonly Measurement[], samples?:
       time(times?.median),
       times ? `${time(times.lowerQuartile)} – ${time(times.upperQuartile)}` : absent,
       number(ratioToTorch(measurement, measurements)),
+      ...(queued
+        ? [
+            time(summariseTimes(measurement.queuedMilliseconds)?.median),
+            number(ratioToTorch(measurement, measurements, 'queuedMilliseconds')),
+          ]
+        : []),
       profile?.peakTensors ?? absent,
       megabytes(profile?.peakBytes),
       megabytes(peak),

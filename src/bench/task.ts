@@ -2,9 +2,9 @@
  * A task of the benchmark, as every engine reads it from a folder: `task.json`, `inputs.safetensors`, and
  * the parameters that everyone starts from in `base.safetensors` and `mmp.safetensors`.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { writeSafetensors, type StoredTensor } from '../files/safetensors.js';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../files/safetensors.js';
 import { writeJson } from '../files/write.js';
 import type { ResolvedConfig } from '../mmp/config.js';
 import { Mmp } from '../mmp/mmp.js';
@@ -57,11 +57,21 @@ export interface PreparedTask {
   readonly inputs: ReadonlyMap<string, StoredTensor>;
 }
 
-/** Writes a task with its inputs and freshly drawn parameters into a new folder. */
-export async function writeTask(folder: string, { task, inputs }: PreparedTask): Promise<void> {
+/** Writes a task with its inputs, as `readTask` reads it. */
+export function storeTask(folder: string, { task, inputs }: PreparedTask): void {
   mkdirSync(folder, { recursive: true });
   writeJson(path.join(folder, taskFiles.task), task);
   writeSafetensors(path.join(folder, taskFiles.inputs), inputs);
+}
+
+export function readTask(folder: string): PreparedTask {
+  const task = JSON.parse(readFileSync(path.join(folder, taskFiles.task), 'utf8')) as Task;
+  return { task, inputs: readSafetensors(path.join(folder, taskFiles.inputs)).tensors };
+}
+
+/** Writes a task with its inputs and freshly drawn parameters into a new folder. */
+export async function writeTask(folder: string, { task, inputs }: PreparedTask): Promise<void> {
+  storeTask(folder, { task, inputs });
   const save = async (file: string, parameters: Parameters) => {
     writeSafetensors(path.join(folder, file), await parameters.read());
     parameters.dispose();

@@ -1,12 +1,13 @@
 /** What is measured: the tasks by name, and the series that show how cost grows. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../files/paths.js';
 import type { StoredTensor } from '../files/safetensors.js';
-import { loadEmoji } from '../data/emoji/emoji.js';
-import { emojiBase, emojiMmp, emojiSettings } from '../experiments/emoji.js';
 import { resolveConfig } from '../mmp/config.js';
 import { stream } from '../tensor/random.js';
-import { tf } from '../tensor/tf.js';
 import { adamWDefaults } from '../training/adamw.js';
-import type { Optimiser, PreparedTask } from './task.js';
+import type { EmojiTaskName } from './emojiTasks.js';
+import { readTask, type Optimiser, type PreparedTask } from './task.js';
 
 export interface MmpSizes {
   /** B */
@@ -60,71 +61,14 @@ export function mmpTask(
   };
 }
 
-// Not the words: their table has a costly gradient, which masking with MMP would spare and blanks not.
-const masked = ['twemoji'];
+/** Where a bundle has the tasks on emoji, so that it needs neither the pictures nor what draws them. */
+export const storedTasks = path.join(projectRoot, 'data', 'bench');
 
-/** The emoji model as the workbook trains it, on one fixed batch. */
-async function emojiTask(withMmp: boolean): Promise<PreparedTask> {
-  const { batchSize } = emojiSettings.quick;
-  const { alignmentWeight, furtherPeak, mmpPeak, weightDecay } = emojiSettings.quick;
-  const { dataset, base, mmp } = emojiConfigs();
-  const samples = dataset.splits.train.slice(0, batchSize);
-  const inputs = await stored(dataset.inputs(samples));
-  const labels = Int32Array.from(samples, (sample) => dataset.labels[sample]!);
-  inputs.set('labels', { shape: [batchSize], values: labels });
-  return {
-    task: {
-      name: withMmp ? 'd' : 'd-base',
-      title: withMmp
-        ? `Emoji training step with MMP, batch ${batchSize}`
-        : `Emoji training step of the base network alone, batch ${batchSize}`,
-      objective: 'classification',
-      masked,
-      mmp: withMmp ? mmp : null,
-      base,
-      alignmentWeight,
-      optimiser: { rate: furtherPeak, mmpRate: mmpPeak / furtherPeak, weightDecay },
-    },
-    inputs,
-  };
-}
-
-async function evaluationTask(): Promise<PreparedTask> {
-  const { dataset, base, mmp } = emojiConfigs();
-  const samples = dataset.splits.test;
-  return {
-    task: {
-      name: 'e',
-      title: `Emoji evaluation, ${samples.length} test samples`,
-      objective: 'evaluation',
-      masked,
-      mmp,
-      base,
-      alignmentWeight: 1,
-      optimiser: null,
-    },
-    inputs: await stored(dataset.inputs(samples)),
-  };
-}
-
-function emojiConfigs() {
-  const settings = emojiSettings.quick;
-  const dataset = loadEmoji(settings.labels);
-  const base = emojiBase(dataset, settings, 1);
-  const mmp = emojiMmp(base, settings, 1);
-  base.parameters.dispose();
-  mmp.parameters.dispose();
-  return { dataset, base: base.config, mmp: mmp.config };
-}
-
-async function stored(inputs: Record<string, tf.Tensor>): Promise<Map<string, StoredTensor>> {
-  const entries = Object.entries(inputs).map(async ([name, tensor]) => {
-    const values = (await tensor.data()) as Float32Array | Int32Array;
-    return [name, { shape: tensor.shape, values }] as const;
-  });
-  const read = new Map<string, StoredTensor>(await Promise.all(entries));
-  tf.dispose(inputs);
-  return read;
+async function emojiTask(name: EmojiTaskName): Promise<PreparedTask> {
+  const stored = path.join(storedTasks, name);
+  if (existsSync(stored)) return readTask(stored);
+  const { makeEmojiTask } = await import('./emojiTasks.js');
+  return makeEmojiTask(name);
 }
 
 const step = { batch: 16, tokens: [64, 64, 64], width: 128, heads: 4 };
@@ -135,8 +79,8 @@ const make = {
   a: [() => mmpTask('a', 'MMP step: B 16, N 64, d 128, M 3, H 4', step)],
   b: [() => mmpTask('b', 'MMP step, ViLT sizes: B 4, N 512 and 145, d 768, H 12', vilt)],
   c: [() => mmpTask('c', 'MMP step, segmentation stage 1: B 1, N 16384, d 64, M 4, H 4', stage)],
-  d: [() => emojiTask(true), () => emojiTask(false)],
-  e: [evaluationTask],
+  d: [() => emojiTask('d'), () => emojiTask('d-base')],
+  e: [() => emojiTask('e')],
 } as const;
 
 /**

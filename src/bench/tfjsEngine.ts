@@ -7,10 +7,17 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { useBackend, type BackendDescription, type BackendName } from '../tensor/backend.js';
 import { threadCount } from '../tensor/wasm/team.js';
-import type { EngineDescription, Request, Step } from './protocol.js';
+import { adapterInUse } from '../tensor/webgpu/adapter.js';
+import {
+  hardware,
+  type EngineDescription,
+  type Queue,
+  type Request,
+  type Step,
+} from './protocol.js';
 import { residentPeakBytes } from './resident.js';
 import { profileStep } from './tfjsProfile.js';
-import { loadTask, type RunStep } from './tfjsTask.js';
+import { loadTask, type LoadedTask, type RunStep } from './tfjsTask.js';
 
 // Standard output belongs to the protocol; what libraries print goes elsewhere.
 globalThis.console = new Console(process.stderr);
@@ -18,7 +25,7 @@ globalThis.console = new Console(process.stderr);
 const reply = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-let runStep: RunStep | undefined;
+let task: LoadedTask | undefined;
 
 async function timedStep(run: RunStep): Promise<Step> {
   const begin = performance.now();
@@ -28,18 +35,38 @@ async function timedStep(run: RunStep): Promise<Step> {
   return { milliseconds, value, residentPeakBytes: residentPeakBytes() };
 }
 
+async function timedQueue({ queue }: LoadedTask, steps: number): Promise<Queue> {
+  if (!queue) throw new Error('the steps of this task do not train');
+  const begin = performance.now();
+  const values = await queue(steps);
+  return { milliseconds: performance.now() - begin, values };
+}
+
 async function answer(request: Request): Promise<unknown> {
   if (request.do === 'prepare') {
-    runStep = loadTask(request.task);
-    return { residentPeakBytes: residentPeakBytes() };
+    task = loadTask(request.task);
+    return { residentPeakBytes: residentPeakBytes(), queues: task.queue !== null };
   }
-  if (!runStep) throw new Error(`"${request.do}" before "prepare"`);
-  return request.do === 'step' ? timedStep(runStep) : profileStep(runStep);
+  if (!task) throw new Error(`"${request.do}" before "prepare"`);
+  if (request.do === 'queue') return timedQueue(task, request.steps);
+  return request.do === 'step' ? timedStep(task.step) : profileStep(task.step);
 }
 
 function describe(description: BackendDescription): EngineDescription {
   const { name, device, tfjs } = description;
-  return { threads: threadsOf(name), device, version: `TF.js ${tfjs}` };
+  return {
+    threads: threadsOf(name),
+    hardware: hardwareOf(description),
+    device,
+    version: `TF.js ${tfjs}`,
+  };
+}
+
+function hardwareOf({ name, gpu }: BackendDescription): string {
+  if (name === 'webgpu')
+    return gpu ? `gpu ${adapterInUse().adapter.info.vendor.toLowerCase()}` : hardware.software;
+  // TensorFlow computes on GPUs of one vendor.
+  return gpu ? 'gpu nvidia' : hardware.cpu;
 }
 
 function threadsOf(backend: BackendName): number {

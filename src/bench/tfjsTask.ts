@@ -1,5 +1,4 @@
 /** A task on TF.js, by the same public classes that the workbook trains with. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { predictLogits } from '../evaluation/accuracy.js';
 import { mmpPredictor } from '../evaluation/predictors.js';
@@ -13,17 +12,23 @@ import type { NamedValues, Parameters } from '../tensor/parameters.js';
 import { tf } from '../tensor/tf.js';
 import { AdamW, adamWDefaults, type ParameterGroup } from '../training/adamw.js';
 import { train, type Losses } from '../training/train.js';
-import { taskFiles, type Task } from './task.js';
+import { readTask, taskFiles, type Optimiser, type Task } from './task.js';
 
 /** Runs one step and returns its value: the loss, or the mean squared logit. */
 export type RunStep = () => Promise<number>;
 
-/** A task whose parameters and inputs lie on the backend. */
-interface Loaded {
+export interface LoadedTask {
+  readonly step: RunStep;
+  /** Trains for a number of steps as the workbook does, and returns the losses; null where nothing trains */
+  readonly queue: ((steps: number) => Promise<number[]>) | null;
+}
+
+/** The parts of a task; its parameters lie on the backend. */
+interface Parts {
   readonly task: Task;
   readonly base: SmallVilt | null;
   readonly mmp: Mmp | null;
-  readonly inputs: Map<string, StoredTensor>;
+  readonly inputs: ReadonlyMap<string, StoredTensor>;
 }
 
 /**
@@ -31,49 +36,52 @@ interface Loaded {
  *
  * @param folder what `writeTask` wrote
  */
-export function loadTask(folder: string): RunStep {
-  const task = JSON.parse(readFileSync(path.join(folder, taskFiles.task), 'utf8')) as Task;
+export function loadTask(folder: string): LoadedTask {
+  const { task, inputs } = readTask(folder);
   const base = task.base && new SmallVilt(task.base, 1);
   if (base) loadParameters(base.parameters, path.join(folder, taskFiles.base));
   const mmp = task.mmp && new Mmp(task.mmp, 1);
   if (mmp) loadParameters(mmp.parameters, path.join(folder, taskFiles.mmp));
-  const inputs = readSafetensors(path.join(folder, taskFiles.inputs)).tensors;
-  const loaded = { task, base, mmp, inputs };
-  return task.objective === 'evaluation' ? evaluationStep(loaded) : trainingStep(loaded);
+  const parts = { task, base, mmp, inputs };
+  if (task.objective === 'evaluation') return { step: evaluationStep(parts), queue: null };
+  return task.optimiser
+    ? training(parts, task.optimiser)
+    : { step: gradientStep(parts), queue: null };
 }
 
 function loadParameters(parameters: Parameters, file: string): void {
   parameters.load(readSafetensors(file).tensors as NamedValues);
 }
 
-function trainingStep(loaded: Loaded): RunStep {
-  const { base, mmp, task } = loaded;
-  const losses = lossesOf(loaded);
-  const { optimiser: wanted } = task;
-  if (!wanted) {
-    const variables = [base, mmp].flatMap((network) =>
-      network ? network.parameters.names.map((name) => network.parameters.get(name)) : [],
-    );
-    return async () => {
-      const loss = tf.tidy(
-        () => tf.variableGrads(() => losses().total.asScalar(), variables).value,
-      );
-      const [value] = await loss.data();
-      loss.dispose();
-      return value!;
-    };
-  }
+/** Forward and backward. */
+function gradientStep(parts: Parts): RunStep {
+  const losses = lossesOf(parts);
+  const variables = [parts.base, parts.mmp].flatMap((network) =>
+    network ? network.parameters.names.map((name) => network.parameters.get(name)) : [],
+  );
+  return async () => {
+    const loss = tf.tidy(() => tf.variableGrads(() => losses().total.asScalar(), variables).value);
+    const [value] = await loss.data();
+    loss.dispose();
+    return value!;
+  };
+}
+
+function training(parts: Parts, wanted: Optimiser): LoadedTask {
+  const { base, mmp } = parts;
+  const losses = lossesOf(parts);
   const groups: ParameterGroup[] = [];
   if (base) groups.push({ parameters: base.parameters });
   if (mmp) groups.push({ parameters: mmp.parameters, rate: wanted.mmpRate });
   const optimiser = new AdamW(groups, { ...adamWDefaults, weightDecay: wanted.weightDecay });
-  return async () => {
-    const records = await train({ steps: 1, optimiser, learningRate: () => wanted.rate, losses });
-    return records[0]!.losses.total!;
+  const queue = async (steps: number) => {
+    const records = await train({ steps, optimiser, learningRate: () => wanted.rate, losses });
+    return records.map((record) => record.losses.total!);
   };
+  return { step: async () => (await queue(1))[0]!, queue };
 }
 
-function lossesOf({ task, base, mmp, inputs }: Loaded): () => Losses {
+function lossesOf({ task, base, mmp, inputs }: Parts): () => Losses {
   const tensors = Object.fromEntries([...inputs].map(([name, value]) => [name, tensorOf(value)]));
   if (!base) {
     return () => {
@@ -88,7 +96,7 @@ function lossesOf({ task, base, mmp, inputs }: Loaded): () => Losses {
       : baseLosses(base, batch, labels!, task.masked);
 }
 
-function evaluationStep({ task, base, mmp, inputs }: Loaded): RunStep {
+function evaluationStep({ task, base, mmp, inputs }: Parts): RunStep {
   const predictor = mmpPredictor(base!, mmp!);
   const count = inputs.values().next().value!.shape[0]!;
   const samples = Array.from({ length: count }, (_, sample) => sample);

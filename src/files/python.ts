@@ -12,6 +12,9 @@ export function programsOf(environment: string): string {
   return path.join(environment, process.platform === 'win32' ? 'Scripts' : 'bin');
 }
 
+/** The Python of that environment, where it has been made. */
+export const projectPython = path.join(programsOf(projectEnvironment), 'python');
+
 /**
  * Makes a virtual environment, unless one that works is there.
  *

@@ -1,8 +1,6 @@
 /** The engines, each in a process of its own, on a task small enough for all of them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { compareEngines } from '../../src/bench/agreement.js';
 import { EngineProcess, type EngineCommand } from '../../src/bench/engineProcess.js';
 import { findEngines, tfjsCommand, torchCommand } from '../../src/bench/engines.js';
@@ -10,7 +8,7 @@ import { measure } from '../../src/bench/measure.js';
 import { agreementLines, kernelTable, measurementTable } from '../../src/bench/tables.js';
 import { writeTask } from '../../src/bench/task.js';
 import { mmpTask } from '../../src/bench/tasks.js';
-import { programsOf, projectEnvironment } from '../../src/files/python.js';
+import { projectPython } from '../../src/files/python.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
 
 /** An engine that is a few lines of JavaScript. */
@@ -22,7 +20,7 @@ const scripted = (script: string): EngineCommand => ({
   environment: {},
 });
 
-const description = { threads: 1, device: 'a script', version: '0' };
+const description = { threads: 1, hardware: 'cpu', device: 'a script', version: '0' };
 const hello = `console.log('${JSON.stringify(description)}');`;
 
 describe('the engines of the benchmark', () => {
@@ -65,13 +63,19 @@ describe('the engines of the benchmark', () => {
     assert.match(kernelTable(measurements[0]!), /Affine/);
   });
 
-  it('PyTorch computes the same losses', async function () {
-    const python = path.join(programsOf(projectEnvironment), 'python');
+  /** The Python that has PyTorch; without one the test is skipped. */
+  const pythonOrSkip = (test: Mocha.Context): string => {
+    const python = process.env.MMP_PYTHON ?? projectPython;
     const packages = ['-c', 'import torch, numpy, safetensors'];
-    if (!existsSync(python) || spawnSync(python, packages).status !== 0) {
-      console.log('      PyTorch is not in .venv; "npm run bench" installs it');
-      this.skip();
+    if (spawnSync(python, packages).status !== 0) {
+      console.log(`      PyTorch is not in ${python}; "npm run bench" installs it into .venv`);
+      test.skip();
     }
+    return python;
+  };
+
+  it('PyTorch computes the same losses', async function () {
+    const python = pythonOrSkip(this);
     const jobs = [job(torchCommand(python, 1)), job(tfjsCommand('wasm', 1))];
     const measurements = await measure(jobs, { rounds: 3, seconds: 60 });
     assert.deepEqual(
@@ -80,6 +84,60 @@ describe('the engines of the benchmark', () => {
     );
     const [agreement] = compareEngines(measurements);
     assert.ok(agreement!.first < 1e-5 && agreement!.later < 1e-5, JSON.stringify(agreement));
+  });
+
+  it('steps that are queued train as single ones do', async function () {
+    const commands = [tfjsCommand('wasm', 1), torchCommand(pythonOrSkip(this), 1)];
+    for (const command of commands) {
+      const { engine } = await EngineProcess.start(command);
+      const singly = [];
+      assert.equal((await engine.prepare(folder)).queues, true);
+      for (let count = 0; count < 4; count++) singly.push((await engine.step()).value);
+      // Prepared anew, the task begins with its first parameters again.
+      await engine.prepare(folder);
+      const { values, milliseconds } = await engine.queue(4);
+      assert.deepEqual(values, singly, command.name);
+      assert.ok(milliseconds > 0);
+      await engine.close();
+    }
+  });
+
+  it('groups of queued steps are timed where the task trains, after one that is not', async () => {
+    const limits = { rounds: 1, seconds: 60, queuedGroups: 2 };
+    const gradients = makeFolder();
+    const sizes = { batch: 2, tokens: [6, 4, 5], width: 8, heads: 2 };
+    await writeTask(gradients, mmpTask('gradients', 'gradients', sizes, null));
+    const jobs = [
+      job(tfjsCommand('wasm', 1)),
+      { ...job(tfjsCommand('wasm', 1)), folder: gradients },
+    ];
+    const measurements = await measure(jobs, limits);
+    removeFolder(gradients);
+    assert.deepEqual(
+      measurements.map(({ error, queuedMilliseconds }) => [error, queuedMilliseconds.length]),
+      [
+        [null, 2],
+        [null, 0],
+      ],
+    );
+    assert.match(measurementTable(measurements), /queued ms/);
+    const slow = await measure([job(tfjsCommand('wasm', 1))], { ...limits, seconds: 0.001 });
+    assert.deepEqual(slow[0]!.queuedMilliseconds, [], 'a group that would not end in time');
+  });
+
+  it('PyTorch without CUDA is absent by name, and so is what cannot be started', async function () {
+    const python = pythonOrSkip(this);
+    const found = await findEngines({ backends: [], torch: ['cuda'] }, () => python);
+    if (found.present.length > 0) {
+      const [{ hardware, device }] = found.present as [(typeof found.present)[0]];
+      assert.equal(hardware, 'gpu nvidia');
+      assert.match(device, /^GPU: .+, driver .+, CUDA .+, float32 without TF32$/);
+    } else {
+      assert.equal(found.absent[0]!.name, 'PyTorch cuda');
+      assert.match(found.absent[0]!.reason, /CUDA|NVIDIA|GPU/);
+    }
+    const missing = await findEngines({ backends: [], torch: ['cpu'] }, () => '/no/such/python');
+    assert.match(missing.absent[0]!.reason, /ENOENT/);
   });
 
   it('an engine out of time takes one step, and no more', async () => {
@@ -112,11 +170,23 @@ describe('the engines of the benchmark', () => {
     await engine.close();
   });
 
+  it('WebGPU in software is left out unless asked for by name', async function () {
+    const named = await findEngines({ backends: ['webgpu'], torch: [] });
+    if (named.present[0]?.hardware !== 'software') {
+      console.log('      WebGPU has no software adapter here, or hardware');
+      this.skip();
+    }
+    const { present, absent } = await findEngines({ torch: [] });
+    assert.ok(!present.some(({ command }) => command.name === 'webgpu'));
+    const reason = absent.find(({ name }) => name === 'webgpu')!.reason;
+    assert.match(reason, /many seconds on software, .*; ask for it by "--backends webgpu"$/);
+  });
+
   it('what cannot run here is absent, with its reason', async () => {
     const noPython = () => {
       throw new Error('PyTorch needs Python');
     };
-    const { present: found, absent } = await findEngines(['cpu', 'webgl'], noPython);
+    const { present: found, absent } = await findEngines({ backends: ['cpu', 'webgl'] }, noPython);
     assert.deepEqual(
       found.map(({ command, threads }) => [command.name, threads]),
       [['cpu', 1]],

@@ -43,6 +43,26 @@ describe('the figures of the benchmark', () => {
     );
   });
 
+  it('the ratio is to PyTorch on the same hardware, and to nothing where that is absent', () => {
+    const gpu = { hardware: 'gpu nvidia', threads: 1 };
+    const all = [
+      measurementOf({ engine: 'PyTorch', threads: 1, milliseconds: [100] }),
+      measurementOf({ ...gpu, engine: 'webgpu', milliseconds: [6], queuedMilliseconds: [4] }),
+      // TensorFlow tells the number of cores on a GPU, too.
+      measurementOf({ ...gpu, engine: 'cuda', threads: 8, milliseconds: [9] }),
+      measurementOf({ engine: 'webgpu', hardware: 'software', milliseconds: [1000] }),
+      measurementOf({ engine: 'webgpu', hardware: 'gpu intel', milliseconds: [50] }),
+    ];
+    const ratios = (measurements: typeof all) =>
+      measurements.map((measurement) => ratioToTorch(measurement, measurements));
+    assert.deepEqual(ratios(all), [1, null, null, null, null]);
+    const torch = { ...gpu, engine: 'PyTorch cuda', milliseconds: [3], queuedMilliseconds: [1] };
+    const withTorch = [...all, measurementOf(torch)];
+    assert.deepEqual(ratios(withTorch), [1, 2, 3, null, null, 1]);
+    assert.equal(ratioToTorch(all[1]!, withTorch, 'queuedMilliseconds'), 4);
+    assert.equal(ratioToTorch(all[2]!, withTorch, 'queuedMilliseconds'), null);
+  });
+
   it('what MMP adds is a share of the whole step', () => {
     assert.equal(addedShare(3, 4), 0.25);
     assert.equal(addedShare(5, 4), -0.25);

@@ -1,10 +1,11 @@
 """The benchmark's PyTorch engine: speaks the line protocol of src/bench/protocol.ts on standard input and
-output. MMP_THREADS holds the number of threads."""
+output. Its argument is the device, cpu or cuda; MMP_THREADS holds the number of threads."""
 import json
 import math
 import os
 import pathlib
 import re
+import subprocess
 import sys
 import time
 
@@ -16,6 +17,8 @@ from torch_mmp import Mmp, alignment_loss, load
 from torch_small_vilt import SmallVilt
 
 EVALUATION_BATCH = 64
+DEVICE = torch.device(sys.argv[1])
+ON_GPU = DEVICE.type == "cuda"
 
 
 def resident_peak():
@@ -27,18 +30,22 @@ def resident_peak():
 
 
 def load_task(folder):
-    """Returns the function that runs one step and returns its value."""
+    """Returns the function that queues one step and returns its value, which is still on the device, and whether
+    steps may follow one another before the value is read."""
     folder = pathlib.Path(folder)
     task = json.loads((folder / "task.json").read_text())
     inputs = load_file(folder / "inputs.safetensors")
     base, mmp = task["base"] and SmallVilt(task["base"]), task["mmp"] and Mmp(task["mmp"])
     if base:
         load(base, folder / "base.safetensors")
+        base.to(DEVICE)
     if mmp:
         load(mmp, folder / "mmp.safetensors")
+        mmp.to(DEVICE)
     if task["objective"] == "evaluation":
-        return evaluation(task, base, mmp, inputs)
-    return training(task, base, mmp, inputs)
+        return evaluation(task, base, mmp, inputs), False
+    on_device = {name: x.to(DEVICE) for name, x in inputs.items()}
+    return training(task, base, mmp, on_device), task["optimiser"] is not None
 
 
 def training(task, base, mmp, inputs):
@@ -67,7 +74,7 @@ def training(task, base, mmp, inputs):
         loss.backward()
         if optimiser:
             optimiser.step()
-        return loss.item()
+        return loss.detach()
 
     return step
 
@@ -93,42 +100,120 @@ def evaluation(task, base, mmp, inputs):
     def step():
         rows = []
         for start in range(0, count, EVALUATION_BATCH):
-            batch = {name: x[start : start + EVALUATION_BATCH] for name, x in available.items()}
+            # As in the workbook, samples come from the program's memory batch by batch.
+            batch = {name: x[start : start + EVALUATION_BATCH].to(DEVICE) for name, x in available.items()}
             tokens = base.tokens(batch)
             rows.append(base.fuse({**tokens, **mmp(tokens, task["masked"])}))
-        return torch.cat(rows).square().mean().item()
+        return torch.cat(rows).square().mean()
 
     return step
 
 
-def timed(step):
+def synchronize():
+    """Waits for all that the GPU has been told to do."""
+    if ON_GPU:
+        torch.cuda.synchronize()
+
+
+def clocked(action):
+    """Milliseconds until everything is computed and read, and what the action returns: finite values."""
+    synchronize()
     begin = time.perf_counter()
-    value = step()
+    values = action()
+    synchronize()
     milliseconds = (time.perf_counter() - begin) * 1e3
-    if not math.isfinite(value):
-        raise ValueError(f"the loss is {value}")
+    for value in values:
+        if not math.isfinite(value):
+            raise ValueError(f"the loss is {value}")
+    return milliseconds, values
+
+
+def timed(step):
+    milliseconds, [value] = clocked(lambda: [step().item()])
     return {"milliseconds": milliseconds, "value": value, "residentPeakBytes": resident_peak()}
 
 
+def queued(step, count):
+    """Steps one after another, their losses read together in the end."""
+    milliseconds, values = clocked(lambda: torch.stack([step() for _ in range(count)]).tolist())
+    return {"milliseconds": milliseconds, "values": values}
+
+
 def profiled(step):
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+    activity = torch.profiler.ProfilerActivity
+    if not ON_GPU:
+        with torch.profiler.profile(activities=[activity.CPU]) as profile:
+            milliseconds = timed(step)["milliseconds"]
+        by_kernel = [kernel(event, event.self_cpu_time_total) for event in profile.key_averages()]
+        # Operations call one another, so that their number says little beside TF.js's kernels.
+        return profile_of(milliseconds, None, None, by_kernel)
+    torch.cuda.reset_peak_memory_stats()
+    with torch.profiler.profile(activities=[activity.CPU, activity.CUDA]) as profile:
         milliseconds = timed(step)["milliseconds"]
-    by_kernel = [
-        {"name": event.key, "calls": event.count, "milliseconds": event.self_cpu_time_total / 1e3}
+    # Kernels, and no names that span several, such as that of an optimiser's step.
+    on_device = [
+        event
         for event in profile.key_averages()
+        if event.device_type == torch.autograd.DeviceType.CUDA and not event.is_user_annotation
     ]
-    # Operations call one another, so that their number says little beside TF.js's kernels.
-    return {"milliseconds": milliseconds, "kernels": None, "peakTensors": None, "peakBytes": None, "byKernel": by_kernel}
+    by_kernel = [kernel(event, event.self_device_time_total) for event in on_device]
+    calls = sum(event.count for event in on_device)
+    return profile_of(milliseconds, calls, torch.cuda.max_memory_allocated(), by_kernel)
+
+
+def kernel(event, microseconds):
+    return {"name": event.key, "calls": event.count, "milliseconds": microseconds / 1e3}
+
+
+def profile_of(milliseconds, kernels, peak_bytes, by_kernel):
+    return {
+        "milliseconds": milliseconds,
+        "kernels": kernels,
+        "peakTensors": None,
+        "peakBytes": peak_bytes,
+        "byKernel": by_kernel,
+    }
+
+
+def driver_version():
+    query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        return subprocess.run(query, capture_output=True, check=True, text=True).stdout.split("\n")[0]
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def describe():
+    """@raises RuntimeError when the device cannot be used"""
+    description = {"threads": torch.get_num_threads(), "version": f"PyTorch {torch.__version__}"}
+    if not ON_GPU:
+        return {**description, "hardware": "cpu", "device": f"CPU, {torch.backends.cpu.get_cpu_capability()}"}
+    if torch.version.cuda is None:
+        raise RuntimeError(f"PyTorch {torch.__version__} is built without CUDA")
+    torch.zeros(1, device=DEVICE)
+    # Both sides compute in float32; TF32 has 10 bits of mantissa.
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    name = torch.cuda.get_device_name(DEVICE)
+    device = f"GPU: {name}, driver {driver_version()}, CUDA {torch.version.cuda}, float32 without TF32"
+    return {**description, "hardware": "gpu nvidia", "device": device}
 
 
 def reply(message):
     print(json.dumps(message), flush=True)
 
 
+def reply_error(error):
+    reply({"error": f"{type(error).__name__}: {error}"})
+
+
 def main():
     torch.set_num_threads(int(os.environ["MMP_THREADS"]))
-    device = f"CPU, {torch.backends.cpu.get_cpu_capability()}"
-    reply({"threads": torch.get_num_threads(), "device": device, "version": f"PyTorch {torch.__version__}"})
+    try:
+        reply(describe())
+    except Exception as error:
+        reply_error(error)
+        return
     step = None
     for line in sys.stdin:
         request = json.loads(line)
@@ -136,12 +221,15 @@ def main():
             break
         try:
             if request["do"] == "prepare":
-                step = load_task(request["task"])
-                reply({"residentPeakBytes": resident_peak()})
+                step, queues = load_task(request["task"])
+                synchronize()
+                reply({"residentPeakBytes": resident_peak(), "queues": queues})
+            elif request["do"] == "queue":
+                reply(queued(step, request["steps"]))
             else:
                 reply(timed(step) if request["do"] == "step" else profiled(step))
         except Exception as error:
-            reply({"error": f"{type(error).__name__}: {error}"})
+            reply_error(error)
 
 
 main()

@@ -6,10 +6,12 @@ export function measurementOf(values: Partial<Measurement>): Measurement {
   return {
     engine: 'wasm',
     threads: 1,
+    hardware: 'cpu',
     device: 'a test',
     version: '0',
     warmUps: 0,
     milliseconds: [],
+    queuedMilliseconds: [],
     values: [],
     residentLoadedBytes: null,
     residentPeakBytes: null,
