@@ -30,6 +30,14 @@ export interface KernelDevice {
    */
   overValues(kernel: ValueKernel, size: number, tensors: tf.TensorInfo[], reals?: number[]): void;
 
+  /**
+   * The update of AdamW, in place, of several parameters of one size: m ← β₁·m + (1 − β₁)·g,
+   * v ← β₂·v + (1 − β₂)·g² and p ← p − η·(m/(1 − β₁ᵗ)/(√(v/(1 − β₂ᵗ)) + ε) + decay·p).
+   *
+   * @param reals β₁, 1 − β₁, β₂, 1 − β₂, η, ε, decay, 1/(1 − β₁ᵗ), 1/(1 − β₂ᵗ)
+   */
+  adamW(size: number, updates: readonly Update[], reals: number[]): void;
+
   /** Runs a kernel that goes over the rows of a matrix. */
   overRows(
     kernel: RowKernel,
@@ -43,7 +51,15 @@ export interface KernelDevice {
   overColumns(kernel: ColumnKernel, rows: number, width: number, tensors: tf.TensorInfo[]): void;
 }
 
-export type ValueKernel = 'gelu' | 'geluGradient' | 'smoothL1' | 'smoothL1Gradient' | 'adamW';
+/** A parameter, its gradient and its two moments, of one size */
+export interface Update {
+  readonly g: tf.TensorInfo;
+  readonly p: tf.TensorInfo;
+  readonly m: tf.TensorInfo;
+  readonly v: tf.TensorInfo;
+}
+
+export type ValueKernel = 'gelu' | 'geluGradient' | 'smoothL1' | 'smoothL1Gradient';
 export type RowKernel = 'softmax' | 'softmaxGradient' | 'layerNorm' | 'layerNormGradient';
 export type ColumnKernel = 'columnSums' | 'layerNormSums';
 

@@ -151,17 +151,16 @@ const updateAlike = defineOperation({
   },
   kernels: (device, inputs, attributes) => {
     const { count } = attributes as { count: number };
-    return Array.from({ length: count }).flatMap((_, index) => {
-      const of = (name: string) => inputs[`${name}${index}`]!;
-      const changed = ['p', 'm', 'v'].map((name) => device.changeable(of(name)));
-      const size = tf.util.sizeFromShape(of('p').shape);
-      device.overValues('adamW', size, [of('g'), ...changed], scalarsOf(attributes));
-      return changed;
+    const updates = Array.from({ length: count }, (_, index) => {
+      const changed = (name: string) => device.changeable(inputs[`${name}${index}`]!);
+      return { g: inputs[`g${index}`]!, p: changed('p'), m: changed('m'), v: changed('v') };
     });
+    device.adamW(tf.util.sizeFromShape(inputs.p0!.shape), updates, scalarsOf(attributes));
+    return updates.flatMap(({ p, m, v }) => [p, m, v]);
   },
 });
 
-/** The real arguments of the kernel (wasm/assembly/adamW.ts, webgpu/values.ts). */
+/** The real arguments of `KernelDevice.adamW` */
 function scalarsOf(attributes: Attributes): number[] {
   const { beta1, beta2, epsilon, decay, learningRate, correction1, correction2 } =
     attributes as Record<string, number>;

@@ -145,8 +145,12 @@ describe('a device of our kernels', () => {
 
   it('changes a tensor in place only where nobody else has its values', async () => {
     const alone = tf.tensor1d([1, 2, 3]);
+    assert.deepEqual([...(await alone.data())], [1, 2, 3]);
     const changed = device.changeable(alone);
     assert.equal(changed.dataId, alone.dataId);
+    device.overRows('softmax', 1, 3, [changed], [1]);
+    // What has been read before is not read again.
+    assert.ok((await alone.data())[0]! < 0.1);
     const shared = tf.tensor1d([1, 2, 3]);
     const other = shared.clone();
     const copy = device.changeable(shared);

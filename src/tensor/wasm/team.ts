@@ -15,6 +15,7 @@ import {
   type KernelDevice,
   type Products,
   type RowKernel,
+  type Update,
   type ValueKernel,
 } from '../kernelDevice.js';
 import { gemm } from './gemm.js';
@@ -162,8 +163,11 @@ export class Team implements KernelDevice {
   }
 
   overValues(kernel: ValueKernel, size: number, tensors: tf.TensorInfo[], reals?: number[]): void {
-    const addresses = tensors.map(this.address);
-    this.run(kernel, Math.ceil(size / valuesPerChunk), [size, valuesPerChunk, ...addresses], reals);
+    this.runOnValues(kernel, size, tensors, reals);
+  }
+
+  adamW(size: number, updates: readonly Update[], reals: number[]): void {
+    for (const { g, p, m, v } of updates) this.runOnValues('adamW', size, [g, p, m, v], reals);
   }
 
   overRows(
@@ -179,6 +183,16 @@ export class Team implements KernelDevice {
   /** A chunk per sixteen columns. */
   overColumns(kernel: ColumnKernel, rows: number, width: number, tensors: tf.TensorInfo[]): void {
     this.run(kernel, Math.ceil(width / 16), [rows, width, ...tensors.map(this.address)]);
+  }
+
+  private runOnValues(
+    kernel: KernelName,
+    size: number,
+    tensors: tf.TensorInfo[],
+    reals?: number[],
+  ): void {
+    const addresses = tensors.map(this.address);
+    this.run(kernel, Math.ceil(size / valuesPerChunk), [size, valuesPerChunk, ...addresses], reals);
   }
 
   /** Runs a kernel in chunks of rows, of about 16,384 values. */

@@ -5,12 +5,13 @@ import type {
   KernelDevice,
   Products,
   RowKernel,
+  Update,
   ValueKernel,
 } from '../kernelDevice.js';
 import { gemm } from './gemm.js';
 import { Recorder, type BackendParts } from './recorder.js';
 import { columnShaders, columnTile, rowShaderOf } from './rows.js';
-import { valueShaders } from './values.js';
+import { adamWShader, buffersPerUpdate, valueShaders } from './values.js';
 
 /** WebGPU's limit for the groups along one axis. */
 const mostGroups = 65535;
@@ -74,6 +75,22 @@ export class Gpu implements KernelDevice {
     const { shader, perGroup } = valueShaders[kernel];
     const groups = flat(Math.ceil(size / perGroup));
     this.recorder.record(shader, { tensors, integers: [size], reals, groups });
+  }
+
+  adamW(size: number, updates: readonly Update[], reals: number[]): void {
+    const { maxStorageBuffersPerShaderStage } = this.backend.device.limits;
+    const atOnce = Math.floor(maxStorageBuffersPerShaderStage / buffersPerUpdate);
+    for (let first = 0; first < updates.length; first += atOnce) {
+      const some = updates.slice(first, first + atOnce);
+      const shader = adamWShader(some.length);
+      const [x, y] = flat(Math.ceil(size / shader.threads));
+      this.recorder.record(shader, {
+        tensors: [...some.map(({ g }) => g), ...some.flatMap(({ p, m, v }) => [p, m, v])],
+        integers: [size],
+        reals,
+        groups: [x, some.length, y],
+      });
+    }
   }
 
   overRows(

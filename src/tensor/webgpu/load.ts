@@ -9,6 +9,7 @@ const limits = [
   'maxComputeWorkgroupSizeX',
   'maxComputeWorkgroupsPerDimension',
   'maxComputeWorkgroupStorageSize',
+  'maxStorageBuffersPerShaderStage',
   'maxStorageBufferBindingSize',
 ] as const;
 

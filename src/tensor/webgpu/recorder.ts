@@ -42,7 +42,7 @@ const mostBindGroups = 20_000;
 export interface BackendParts {
   readonly device: GPUDevice;
   readonly queue: GPUQueue;
-  readonly tensorMap: { get(dataId: object): { resource?: GPUBuffer } };
+  readonly tensorMap: { get(dataId: object): { resource?: GPUBuffer; values: unknown } };
   readonly commandQueueOwnedIds: WeakSet<object>;
   commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;
@@ -105,11 +105,14 @@ export class Recorder {
   record(shader: Shader, { tensors, integers, reals, groups }: Call): void {
     const { backend } = this;
     const { compute, layout, layoutName } = this.pipelineOf(shader);
-    const buffers = tensors.map(({ dataId }) => {
+    const buffers = tensors.map(({ dataId }, place) => {
       backend.uploadToGPU(dataId);
+      const data = backend.tensorMap.get(dataId);
+      // TF.js keeps what it has read of a tensor; of one that is changed in place that is out of date.
+      if (place >= shader.reads.length) data.values = null;
       // Until the stream is submitted, TF.js gives the memory of a disposed tensor to no other.
       backend.commandQueueOwnedIds.add(dataId);
-      return backend.tensorMap.get(dataId).resource!;
+      return data.resource!;
     });
     if (this.usedSlots === slots) {
       backend.endComputePassEncoder();

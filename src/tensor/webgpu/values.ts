@@ -101,22 +101,49 @@ const smoothL1Gradient = elementwise('smoothL1Gradient', {
   body: 'gradient[i] = clamp(predicted[i] - target_values[i], -1.0, 1.0) * (dy[0] * u.scale);',
 });
 
-/** The update of AdamW, as in wasm/assembly/adamW.ts */
-const adamW = elementwise('adamW', {
-  reads: ['g'],
-  writes: ['p', 'm', 'v'],
-  reals: [
-    ...['beta1', 'rest1', 'beta2', 'rest2'],
-    ...['rate', 'epsilon', 'decay', 'correction1', 'correction2'],
-  ],
-  body: `
-  let first = m[i] * u.beta1 + g[i] * u.rest1;
-  let second = v[i] * u.beta2 + g[i] * g[i] * u.rest2;
-  let deviation = sqrt(second * u.correction2) + u.epsilon;
-  p[i] -= (first * u.correction1 / deviation + p[i] * u.decay) * u.rate;
-  m[i] = first;
-  v[i] = second;`,
-});
+const adamWReals = [
+  ...['beta1', 'rest1', 'beta2', 'rest2'],
+  ...['rate', 'epsilon', 'decay', 'correction1', 'correction2'],
+];
+
+/** Storage buffers that one parameter takes: g, p, m, v */
+export const buffersPerUpdate = 4;
+
+const adamWShaders = new Map<number, Shader>();
+
+/** The update of AdamW of so many parameters; group.y tells which. */
+export function adamWShader(count: number): Shader {
+  let shader = adamWShaders.get(count);
+  if (!shader) {
+    const each = Array.from({ length: count }, (_, index) => index);
+    shader = {
+      name: `adamW of ${count}`,
+      reads: each.map((n) => `g${n}`),
+      writes: each.flatMap((n) => [`p${n}`, `m${n}`, `v${n}`]),
+      integers: ['size'],
+      reals: adamWReals,
+      threads,
+      body: `
+  let i = (group.x + group.z * groups.x) * ${threads} + thread;
+  if (i >= u.size) { return; }
+  switch group.y {
+    ${each.map((n) => `case ${n}: { ${adamWOf(n)} }`).join('\n    ')}
+    default: { }
+  }`,
+    };
+    adamWShaders.set(count, shader);
+  }
+  return shader;
+}
+
+const adamWOf = (n: number) => `
+      let g = g${n}[i];
+      let first = m${n}[i] * u.beta1 + g * u.rest1;
+      let second = v${n}[i] * u.beta2 + g * g * u.rest2;
+      let deviation = sqrt(second * u.correction2) + u.epsilon;
+      p${n}[i] -= (first * u.correction1 / deviation + p${n}[i] * u.decay) * u.rate;
+      m${n}[i] = first;
+      v${n}[i] = second;`;
 
 /** Each kernel, and how many values a workgroup of it goes over. */
 export const valueShaders: Readonly<
@@ -127,5 +154,4 @@ export const valueShaders: Readonly<
   geluGradient: { shader: geluGradient, perGroup: threads },
   smoothL1: { shader: smoothL1, perGroup: valuesPerChunk },
   smoothL1Gradient: { shader: smoothL1Gradient, perGroup: threads },
-  adamW: { shader: adamW, perGroup: threads },
 };

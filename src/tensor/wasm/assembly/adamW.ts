@@ -3,8 +3,7 @@ import { address, integer, real } from './arguments';
 import { loadUpTo, storeUpTo } from './parts';
 
 /**
- * One parameter tensor, in place: m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g² and
- * p ← p − η·(m/(1 − β₁ᵗ)/(√(v/(1 − β₂ᵗ)) + ε) + decay·p).
+ * One parameter tensor, in place, as ../../kernelDevice.ts has it.
  *
  * Arguments: size, values per chunk, g, p, m, v, β₁, 1 − β₁, β₂, 1 − β₂, η, ε, decay, 1/(1 − β₁ᵗ), 1/(1 − β₂ᵗ).
  */
