@@ -93,7 +93,12 @@ describe('Mmp', () => {
           for (const name of names) {
             const values = (await alone[name]!.data()) as Float32Array;
             const expected = { shape: alone[name]!.shape, values };
-            await assertClose(`sample ${sample} ${name}`, row(together[name]!), expected, 1e-6);
+            await assertClose(
+              `sample ${sample} ${name}`,
+              row(together[name]!),
+              expected,
+              'arrangement',
+            );
           }
         }
       });
