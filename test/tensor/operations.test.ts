@@ -147,6 +147,7 @@ describe('an operation equals its plain form', () => {
       (x) => smoothL1(target, x),
       (x) => plainSmoothL1(target, x),
       [random([3, 20000], 6, 2)],
+      'longSum',
     );
   });
 });
