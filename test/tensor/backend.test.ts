@@ -88,6 +88,19 @@ describe('useBackend', () => {
     assert.deepEqual([await product('cpu'), await product('wasm')], [[11], [11]]);
   });
 
+  it('leaves the current one in place where the one asked for breaks down', () => {
+    const { status, stdout } = inNewProcess(`
+      const { tf } = from('tf.js');
+      const { useBackend } = from('backend.js');
+      await useBackend('cpu');
+      tf.removeBackend('wasm');
+      tf.registerBackend('wasm', () => Promise.reject(new Error('on purpose')));
+      await useBackend('wasm').catch(({ message }) => console.log(message));
+      console.log(tf.getBackend(), ...(await tf.add(1, 2).data()));`);
+    const refused = 'backend wasm cannot run here: TF.js could not start it; use MMP_BACKEND=cpu';
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: `${refused}\ncpu 3\n` });
+  });
+
   it('refuses tensorflow in a worker thread, and falls back there', async () => {
     const backend = path.join(__dirname, '..', '..', 'src', 'tensor', 'backend.js');
     const code = `
