@@ -122,7 +122,12 @@ function isRequest(name: string): name is BackendRequest {
 }
 
 async function start(name: BackendName): Promise<void> {
-  if (!(await tf.setBackend(name))) throw new Error('TF.js could not start it');
+  const before = tf.getBackend();
+  if (!(await tf.setBackend(name))) {
+    // TF.js has made it the current one all the same.
+    if (before) await tf.setBackend(before);
+    throw new Error('TF.js could not start it');
+  }
   await tf.ready();
   // On its first use the cpu backend otherwise prints advice to install tfjs-node.
   if (name === 'cpu') (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;

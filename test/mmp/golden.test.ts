@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { findGolden, readGolden } from '../../src/evaluation/golden.js';
-import { limits, verifyCase, type Comparison } from '../../src/evaluation/verify.js';
-import { describeBackend } from '../../src/tensor/backend.js';
+import { verifyCase, type Comparison } from '../../src/evaluation/verify.js';
 import { goldenFolder } from '../support/fixtures.js';
 import { assertSteady } from '../support/leaks.js';
+import { tolerance } from '../support/tolerances.js';
 
 const cases = findGolden(goldenFolder);
 
@@ -27,7 +27,7 @@ function check(prefix: string): void {
   const assertWithin = (chosen: RegExp) => {
     const rows = comparisons.filter(({ name }) => chosen.test(name));
     assert.ok(rows.length > 0);
-    const limit = limits[describeBackend().name];
+    const limit = tolerance('network');
     const wrong = rows.filter(({ error }) => !(error <= limit));
     assert.deepEqual(wrong, []);
   };

@@ -1,6 +1,7 @@
 /** Two functions of the same tensors, compared with their gradients. */
 import { tf } from '../../src/tensor/tf.js';
 import { assertClose } from './close.js';
+import type { Tolerance } from './tolerances.js';
 
 /** Normally distributed values, the same for the same seed. */
 export const random = (shape: number[], seed: number, deviation = 1): tf.Tensor =>
@@ -17,15 +18,15 @@ export async function assertSameFunction(
   fast: (...inputs: tf.Tensor[]) => tf.Tensor,
   plain: (...inputs: tf.Tensor[]) => tf.Tensor,
   inputs: tf.Tensor[],
-  limit = 1e-5,
+  within: Tolerance | number = 'layer',
 ): Promise<void> {
   const expected = plain(...inputs);
-  await assertClose('value', fast(...inputs), await asExpected(expected), limit);
+  await assertClose('value', fast(...inputs), await asExpected(expected), within);
   const dy = random(expected.shape, 99);
   const actualGradients = tf.grads(fast)(inputs, dy);
   const expectedGradients = tf.grads(plain)(inputs, dy);
   for (const [index, gradient] of expectedGradients.entries()) {
     const name = `gradient of input ${index}`;
-    await assertClose(name, actualGradients[index]!, await asExpected(gradient), limit);
+    await assertClose(name, actualGradients[index]!, await asExpected(gradient), within);
   }
 }

@@ -57,6 +57,7 @@ describe('train', () => {
   it('finds the solution of a least-squares problem', async () => {
     const problem = leastSquares();
     const records = await problem.run(300);
+    // How near so many steps come, not how exactly they are computed.
     await assertClose('w', problem.parameters.get('w'), solution, 1e-3);
     // What no w explains: |y|² − yᵀX (XᵀX)⁻¹ Xᵀy = 10 − 29/3, over four equations.
     assert.ok(Math.abs(records.at(-1)!.losses.total! - 1 / 12) < 1e-4);

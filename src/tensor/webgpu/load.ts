@@ -65,8 +65,10 @@ function watched(Backend: BackendClass): BackendClass {
     constructor(...parameters: ConstructorParameters<BackendClass>) {
       super(...parameters);
       const [device] = parameters;
-      device.addEventListener('uncapturederror', ({ error }) => {
-        this.failure ??= error.message;
+      device.addEventListener('uncapturederror', (event) => {
+        // Dawn would print it among what the program prints.
+        event.preventDefault();
+        this.failure ??= event.error.message;
       });
       void device.lost.then(({ message, reason }) => {
         this.failure ??= `the device is lost (${reason}): ${message}`;
@@ -74,9 +76,17 @@ function watched(Backend: BackendClass): BackendClass {
     }
 
     override async read(dataId: object): ReturnType<InstanceType<BackendClass>['read']> {
-      const values = await super.read(dataId);
-      if (this.failure !== undefined) throw new Error(`webgpu: ${this.failure}`);
+      const values = await super.read(dataId).catch(async (error: unknown) => {
+        // A read that the loss of the device cuts off says nothing, and may do so before the device does.
+        await new Promise(setImmediate);
+        throw this.failure === undefined ? error : this.reported(error);
+      });
+      if (this.failure !== undefined) throw this.reported();
       return values;
+    }
+
+    private reported(cause?: unknown): Error {
+      return new Error(`webgpu: ${this.failure}`, { cause });
     }
 
     override readSync(): never {

@@ -1,0 +1,47 @@
+/** Which test files run on which backend: decided here alone. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { backendNames, type BackendRequest } from '../../src/tensor/backend.js';
+
+/** What computes with tensors lies in these folders, so a new test in them runs on every backend. */
+const folders = ['tensor', 'mmp', 'models', 'training', 'evaluation', 'experiments'];
+
+/**
+ * Files in these folders that say nothing of a backend: the first five compute without tensors, and the
+ * last trains for thousands of steps what experiments/training trains for a few.
+ */
+const leftOut = [
+  'tensor/random',
+  'tensor/shapes',
+  'tensor/native',
+  'mmp/masking',
+  'training/runs',
+  'experiments/emoji',
+].map((name) => path.normalize(`${name}.test.js`));
+
+const compiled = path.join(__dirname, '..');
+
+/**
+ * The test files for a backend. Those in a folder named after a backend, such as tensor/wasm with the
+ * kernels that only it has, are for that one alone.
+ */
+export function filesFor(request: BackendRequest): string[] {
+  const own = request === 'cuda' ? 'tensorflow' : request;
+  const others = backendNames.filter((name) => name !== own);
+  return folders
+    .flatMap((folder) =>
+      readdirSync(path.join(compiled, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        path.join(folder, name),
+      ),
+    )
+    .filter((name) => name.endsWith('.test.js') && !leftOut.includes(name))
+    .filter(
+      (name) =>
+        !path
+          .dirname(name)
+          .split(path.sep)
+          .some((part) => others.includes(part as never)),
+    )
+    .sort()
+    .map((name) => path.join(compiled, name));
+}
