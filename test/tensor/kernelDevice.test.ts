@@ -6,6 +6,7 @@ import { Team } from '../../src/tensor/wasm/team.js';
 import { Gpu } from '../../src/tensor/webgpu/gpu.js';
 import { random } from '../support/compare.js';
 import { assertClose } from '../support/close.js';
+import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerances.js';
 
 /** A matrix by its strides, over as many random values as it reaches. */
@@ -84,7 +85,7 @@ describe('a device of our kernels', () => {
     const backend = tf.getBackend();
     if (backend === 'wasm') device = Team.of(tf.backend());
     else if (backend === 'webgpu') device = Gpu.of(tf.backend());
-    else this.skip();
+    else skip(this, `${backend} computes with its own kernels`);
   });
 
   for (const [name, make] of Object.entries(products)) {

@@ -1,15 +1,11 @@
 /**
- * Matrix products on the GPU. A workgroup of 16 × 16 threads computes a tile of C, up to 64 × 64; it goes
- * along the common axis in steps of 16, for which it brings tiles of A and B into its own memory. Where there
- * are too few tiles to fill a GPU and the common axis is long, it is cut into parts whose results a second
- * shader adds up, always in the same order.
+ * Matrix products on the GPU. Where there are too few tiles of C to fill a GPU and the common axis is long, it
+ * is cut into parts whose results a second shader adds up, always in the same order.
  */
-import type * as tf from '@tensorflow/tfjs';
 import type { KernelDevice, Matrix, Products } from '../kernelDevice.js';
-import type { Recorder, Shader } from './recorder.js';
-
-/** Threads along each side of a workgroup, and the step along the common axis */
-const side = 16;
+import { addParts, productShader, side } from './gemmShader.js';
+import type { Recorder } from './recorder.js';
+import { flat } from './shader.js';
 
 /** So many workgroups keep a GPU busy. */
 const enoughGroups = 256;
@@ -17,211 +13,30 @@ const enoughGroups = 256;
 /** A part of the common axis is no shorter than this. */
 const shortestPart = 256;
 
-/** What a shader is made for. */
-interface Variant {
-  /** Rows and columns of C that one thread computes, 16 apart */
-  readonly rowsEach: number;
-  readonly columnsEach: number;
-  /** Whether neighbours in memory are neighbours along the common axis; they are read by neighbouring threads */
-  readonly aAlongDepth: boolean;
-  readonly bAlongDepth: boolean;
-  /** Whether several products are added up */
-  readonly terms: boolean;
-}
-
-const matrixArguments = (name: string) =>
-  ['start', 'row', 'column', 'batch', 'head', 'term'].map((part) => `${name}_${part}`);
-
-const integers = [
-  ...['rows', 'columns', 'depth', 'heads', 'parts', 'part_length', 'all_depth'],
-  ...['accumulate', 'has_bias', 'bias_batch', 'bias_head'],
-  ...matrixArguments('a'),
-  ...matrixArguments('b'),
-  ...['c_start', 'c_row', 'c_batch', 'c_head', 'c_part'],
-];
-
-const shaders = new Map<string, Shader>();
-
-function shaderOf(variant: Variant): Shader {
-  const name = `gemm ${Object.values(variant).map(Number).join(' ')}`;
-  let shader = shaders.get(name);
-  if (!shader) {
-    shader = { name, ...codeFor(variant) };
-    shaders.set(name, shader);
-  }
-  return shader;
-}
-
-const range = (count: number) => Array.from({ length: count }, (_, index) => index);
-
-function codeFor(variant: Variant): Omit<Shader, 'name'> {
-  const { rowsEach, columnsEach, aAlongDepth, bAlongDepth, terms } = variant;
-  const [tileRows, tileColumns] = [side * rowsEach, side * columnsEach];
-  /** The place of element k of the common axis, over all terms. */
-  const along = (matrix: string) =>
-    terms
-      ? `(k / u.depth) * u.${matrix}_term + (k % u.depth) * u.${matrix}_${matrix === 'a' ? 'column' : 'row'}`
-      : `k * u.${matrix}_${matrix === 'a' ? 'column' : 'row'}`;
-  const cells = range(rowsEach).flatMap((i) => range(columnsEach).map((j) => [i, j] as const));
-  return {
-    reads: ['a', 'b', 'bias'],
-    writes: ['c'],
-    integers,
-    reals: ['scale'],
-    threads: side * side,
-    declarations: `
-var<workgroup> a_tile: array<f32, ${side * tileRows}>;
-var<workgroup> b_tile: array<f32, ${side * tileColumns}>;`,
-    body: `
-  let part = group.z % u.parts;
-  let product = group.z / u.parts;
-  let batch = product / u.heads;
-  let head = product % u.heads;
-  let first_row = group.y * ${tileRows};
-  let first_column = group.x * ${tileColumns};
-  let a_from = u.a_start + batch * u.a_batch + head * u.a_head;
-  let b_from = u.b_start + batch * u.b_batch + head * u.b_head;
-  let across = thread % ${side};
-  let down = thread / ${side};
-  ${cells.map(([i, j]) => `var c_${i}_${j} = 0.0;`).join(' ')}
-  let last_k = min((part + 1) * u.part_length, u.all_depth);
-  for (var first_k = part * u.part_length; first_k < last_k; first_k += ${side}) {
-    ${range(rowsEach)
-      .map((n) =>
-        loadTile({
-          tile: 'a_tile',
-          source: 'a',
-          from: 'a_from',
-          index: n,
-          alongDepth: aAlongDepth,
-          width: tileRows,
-          first: 'first_row',
-          limit: 'u.rows',
-          stride: 'u.a_row',
-          along: along('a'),
-        }),
-      )
-      .join('')}
-    ${range(columnsEach)
-      .map((n) =>
-        loadTile({
-          tile: 'b_tile',
-          source: 'b',
-          from: 'b_from',
-          index: n,
-          alongDepth: bAlongDepth,
-          width: tileColumns,
-          first: 'first_column',
-          limit: 'u.columns',
-          stride: 'u.b_column',
-          along: along('b'),
-        }),
-      )
-      .join('')}
-    workgroupBarrier();
-    for (var k = 0; k < ${side}; k++) {
-      ${range(rowsEach)
-        .map((i) => `let a_${i} = a_tile[k * ${tileRows} + down + ${side * i}];`)
-        .join(' ')}
-      ${range(columnsEach)
-        .map((j) => `let b_${j} = b_tile[k * ${tileColumns} + across + ${side * j}];`)
-        .join(' ')}
-      ${cells.map(([i, j]) => `c_${i}_${j} += a_${i} * b_${j};`).join(' ')}
-    }
-    workgroupBarrier();
-  }
-  let c_from = u.c_start + batch * u.c_batch + head * u.c_head + part * u.c_part;
-  let bias_from = batch * u.bias_batch + head * u.bias_head;
-  ${cells
-    .map(
-      ([i, j]) => `{
-    let row = first_row + down + ${side * i};
-    let column = first_column + across + ${side * j};
-    if (row < u.rows && column < u.columns) {
-      var value = c_${i}_${j} * u.scale;
-      if (u.has_bias != 0) { value += bias[bias_from + column]; }
-      let place = c_from + row * u.c_row + column;
-      if (u.accumulate != 0) { value += c[place]; }
-      c[place] = value;
-    }
-  }`,
-    )
-    .join('\n')}`,
-  };
-}
-
-/** One value of a tile per thread; what lies outside of the matrix is 0. */
-function loadTile(tile: {
-  tile: string;
-  source: string;
-  from: string;
-  index: number;
-  alongDepth: boolean;
-  width: number;
-  first: string;
-  limit: string;
-  stride: string;
-  along: string;
-}): string {
-  const number = `thread + ${tile.index * side * side}`;
-  const [step, place] = tile.alongDepth
-    ? [`(${number}) % ${side}`, `(${number}) / ${side}`]
-    : [`(${number}) / ${tile.width}`, `(${number}) % ${tile.width}`];
-  return `{
-      let step = ${step};
-      let place = ${place};
-      let k = first_k + step;
-      let across_tile = ${tile.first} + place;
-      var value = 0.0;
-      if (k < last_k && across_tile < ${tile.limit}) {
-        value = ${tile.source}[${tile.from} + across_tile * ${tile.stride} + ${tile.along}];
-      }
-      ${tile.tile}[step * ${tile.width} + place] = value;
-    }
-    `;
-}
-
-/** Adds the parts up: c = Σ parts (+ bias) (+ c). One thread a value. */
-const addParts: Shader = {
-  name: 'gemm parts',
-  reads: ['partial', 'bias'],
-  writes: ['c'],
-  integers: [
-    ...['rows', 'columns', 'heads', 'products', 'parts', 'accumulate', 'has_bias'],
-    ...['bias_batch', 'bias_head', 'c_start', 'c_row', 'c_batch', 'c_head'],
-  ],
-  reals: [],
-  threads: 256,
-  body: `
-  let i = (group.x + group.y * groups.x) * 256 + thread;
-  let size = u.rows * u.columns;
-  if (i >= size * u.products) { return; }
-  let product = i / size;
-  let row = i % size / u.columns;
-  let column = i % u.columns;
-  let batch = product / u.heads;
-  let head = product % u.heads;
-  var value = 0.0;
-  for (var part = 0; part < u.parts; part++) { value += partial[part * size * u.products + i]; }
-  if (u.has_bias != 0) { value += bias[batch * u.bias_batch + head * u.bias_head + column]; }
-  let place = u.c_start + batch * u.c_batch + head * u.c_head + row * u.c_row + column;
-  if (u.accumulate != 0) { value += c[place]; }
-  c[place] = value;`,
-};
-
 /** How many rows, or columns, a thread computes where there are so many: no tile is mostly empty. */
 const eachFor = (count: number) => (count > 2 * side ? 4 : count > side ? 2 : 1);
 
+/** Into how many parts the common axis is cut, and how long they are. */
+function partsOf(tiles: number, allDepth: number): { parts: number; partLength: number } {
+  const wanted = Math.max(1, Math.floor(Math.min(enoughGroups / tiles, allDepth / shortestPart)));
+  const partLength = side * Math.ceil(Math.max(1, allDepth) / wanted / side);
+  return { parts: Math.max(1, Math.ceil(allDepth / partLength)), partLength };
+}
+
+/** Where products go, and what is added to them. */
+interface Target extends Pick<Products, 'bias' | 'accumulate'> {
+  readonly c: Products['c'];
+  /** From one part of the common axis to the next */
+  readonly part: number;
+}
+
 /** C = scale·Σ_terms A·B + bias, as `KernelDevice.gemm` says. */
-export function gemm(
-  gpu: KernelDevice,
-  recorder: Recorder,
-  flat: (groups: number) => [number, number, number],
-  products: Products,
-): void {
-  const { rows, columns, depth, a, b, c, bias } = products;
-  const { batch = 1, heads = 1, terms = 1, scale = 1, accumulate = false } = products;
-  if (batch * heads * rows * columns === 0) return;
+export function gemm(gpu: KernelDevice, recorder: Recorder, products: Products): void {
+  const { rows, columns, depth, a, b, c, bias, accumulate } = products;
+  const { batch = 1, heads = 1, terms = 1, scale = 1 } = products;
+  const all = batch * heads;
+  const size = rows * columns;
+  if (all * size === 0) return;
   const variant = {
     rowsEach: eachFor(rows),
     columnsEach: eachFor(columns),
@@ -231,52 +46,48 @@ export function gemm(
   };
   const across = Math.ceil(columns / (side * variant.columnsEach));
   const down = Math.ceil(rows / (side * variant.rowsEach));
-  const tiles = across * down * batch * heads;
-  const allDepth = depth * terms;
-  const wanted = Math.min(enoughGroups / tiles, allDepth / shortestPart);
-  const partLength = side * Math.ceil(allDepth / Math.max(1, Math.floor(wanted)) / side);
-  const parts = Math.max(1, Math.ceil(allDepth / Math.max(1, partLength)));
+  const { parts, partLength } = partsOf(across * down * all, depth * terms);
 
-  const place = ({ start, row, column, batch: next, head, term }: Matrix) =>
-    [start, row, column, next, head, term].map((value) => value ?? 0);
-  const biasPlace = [Number(bias !== undefined), bias?.batch ?? 0, bias?.head ?? 0];
-  const target = [c.start ?? 0, c.row, c.batch ?? 0, c.head ?? 0];
-  const run = (
-    into: tf.TensorInfo,
-    added: Products['bias'],
-    [adds, ...ofBias]: number[],
-    ofC: number[],
-  ) => {
-    recorder.record(shaderOf(variant), {
-      tensors: [a.at, b.at, added?.at ?? gpu.one, into],
+  const multiply = (target: Target) => {
+    recorder.record(productShader(variant), {
+      tensors: [a.at, b.at, target.bias?.at ?? gpu.one, target.c.at],
       integers: [
-        ...[rows, columns, depth, heads, parts, partLength, allDepth, adds!, ...ofBias],
-        ...[...place(a), ...place(b), ...ofC],
+        ...[rows, columns, depth, heads, parts, partLength, depth * terms],
+        ...additions(target),
+        ...[...strides(a), ...strides(b), ...strides(target.c, false), target.part],
       ],
       reals: [scale],
-      groups: [across, down, batch * heads * parts],
+      groups: [across, down, all * parts],
     });
   };
   if (parts === 1) {
-    run(c.at, bias, [Number(accumulate), ...biasPlace], [...target, 0]);
+    multiply({ c, bias, accumulate, part: 0 });
     return;
   }
-  const size = rows * columns;
-  gpu.temporary(parts * batch * heads * size, (partial) => {
-    run(
-      partial,
-      undefined,
-      [0, 0, 0, 0],
-      [...[0, columns, heads * size, size], batch * heads * size],
-    );
+  gpu.temporary(parts * all * size, (partial) => {
+    multiply({
+      c: { at: partial, row: columns, batch: heads * size, head: size },
+      part: all * size,
+    });
     recorder.record(addParts, {
       tensors: [partial, bias?.at ?? gpu.one, c.at],
       integers: [
-        ...[rows, columns, heads, batch * heads, parts, Number(accumulate)],
-        ...[...biasPlace, ...target],
+        ...[rows, columns, heads, all, parts],
+        ...[...additions({ bias, accumulate }), ...strides(c, false)],
       ],
       reals: [],
-      groups: flat(Math.ceil((size * batch * heads) / addParts.threads)),
+      groups: flat(Math.ceil((all * size) / addParts.threads)),
     });
   });
+}
+
+/** The arguments accumulate, has_bias, bias_batch and bias_head */
+const additions = ({ accumulate = false, bias }: Pick<Products, 'bias' | 'accumulate'>) => [
+  ...[Number(accumulate), Number(bias !== undefined), bias?.batch ?? 0, bias?.head ?? 0],
+];
+
+/** The arguments of a matrix; of C without column and term */
+function strides(matrix: Products['c'] & Partial<Matrix>, whole = true): number[] {
+  const { start = 0, row, column = 1, batch = 0, head = 0, term = 0 } = matrix;
+  return whole ? [start, row, column, batch, head, term] : [start, row, batch, head];
 }

@@ -11,14 +11,12 @@ import type {
 import { gemm } from './gemm.js';
 import { Recorder, type BackendParts } from './recorder.js';
 import { columnShaders, columnTile, rowShaderOf } from './rows.js';
+import { flat } from './shader.js';
 import { adamWShader, buffersPerUpdate, valueShaders } from './values.js';
 
-/** WebGPU's limit for the groups along one axis. */
-const mostGroups = 65535;
-
-/** More workgroups than this along the columns are for one sum too many. */
-const mostParts = 64;
+/** Sums over more rows than this are cut into parts, which are added up in the end. */
 const rowsPerPart = 256;
+const mostParts = 64;
 
 export class Gpu implements KernelDevice {
   private static readonly all = new WeakMap<object, Gpu>();
@@ -62,7 +60,7 @@ export class Gpu implements KernelDevice {
   }
 
   gemm(products: Products): void {
-    gemm(this, this.recorder, flat, products);
+    gemm(this, this.recorder, products);
   }
 
   overValues(
@@ -136,9 +134,4 @@ export class Gpu implements KernelDevice {
       this.backend.disposeData(one.dataId);
     });
   }
-}
-
-/** So many workgroups, in rows where they are more than fit along one axis. */
-function flat(groups: number): [number, number, number] {
-  return groups <= mostGroups ? [groups, 1, 1] : [mostGroups, Math.ceil(groups / mostGroups), 1];
 }

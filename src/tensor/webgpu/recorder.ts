@@ -1,27 +1,10 @@
 /**
  * Records our compute shaders into the command stream of TF.js's webgpu backend. TF.js makes a uniform buffer,
- * a bind group and several strings for each call, some 40 µs; here bind groups are kept, and all arguments
+ * a bind group and several strings for each call; here bind groups are kept, and all arguments
  * between two submissions go to the GPU in one write.
  */
 import * as tf from '@tensorflow/tfjs';
-
-/** A compute shader over float32 tensors. */
-export interface Shader {
-  /** Its name in profiles, and the key of its pipeline: other code must have another name. */
-  readonly name: string;
-  /** The tensors that it reads, then those that it writes or changes in place; no tensor may be in both */
-  readonly reads: readonly string[];
-  readonly writes: readonly string[];
-  /** Arguments, which the code finds in `u` */
-  readonly integers: readonly string[];
-  readonly reals: readonly string[];
-  /** Threads of a workgroup */
-  readonly threads: number;
-  /** Declarations before the entry point */
-  readonly declarations?: string;
-  /** The body of the entry point, which knows `group` (the workgroup's place), `groups` and `thread`. */
-  readonly body: string;
-}
+import { codeOf, type Shader } from './shader.js';
 
 export interface Call {
   /** Those of `reads` and `writes`, in order */
@@ -33,7 +16,7 @@ export interface Call {
 
 /** What a call's arguments take up in the buffer, in bytes: WebGPU's alignment of such offsets. */
 const slotBytes = 256;
-const slots = 1024;
+const slots = 256;
 
 /** When there are so many bind groups, all are forgotten: shapes must have changed many times. */
 const mostBindGroups = 20_000;
@@ -258,38 +241,4 @@ function chooseBuffersInOrder(
     }
     return acquire(size, usage, ...rest);
   };
-}
-
-/** The whole WGSL program of a shader. */
-export function codeOf({
-  reads,
-  writes,
-  integers,
-  reals,
-  threads,
-  declarations = '',
-  body,
-}: Shader): string {
-  const binding = (name: string, access: string, place: number) =>
-    `@group(0) @binding(${place}) var<storage, ${access}> ${name}: array<f32>;`;
-  const fields = [
-    ...integers.map((name) => `${name}: i32`),
-    ...reals.map((name) => `${name}: f32`),
-  ];
-  return [
-    `struct Arguments { ${fields.join(', ')} };`,
-    ...reads.map((name, place) => binding(name, 'read', place)),
-    ...writes.map((name, place) => binding(name, 'read_write', reads.length + place)),
-    `@group(0) @binding(${reads.length + writes.length}) var<uniform> u: Arguments;`,
-    declarations,
-    `@compute @workgroup_size(${threads})`,
-    'fn main(@builtin(workgroup_id) group_id: vec3<u32>,',
-    '        @builtin(num_workgroups) group_counts: vec3<u32>,',
-    '        @builtin(local_invocation_index) thread_index: u32) {',
-    '  let group = vec3<i32>(group_id);',
-    '  let groups = vec3<i32>(group_counts);',
-    '  let thread = i32(thread_index);',
-    body,
-    '}',
-  ].join('\n');
 }

@@ -1,6 +1,6 @@
 /** What is done to the rows of a matrix, and sums over its rows; the counterparts of wasm/assembly. */
 import type { ColumnKernel, RowKernel } from '../kernelDevice.js';
-import type { Shader } from './recorder.js';
+import type { Shader } from './shader.js';
 
 /** Rows no wider than this are computed by one thread each, wider ones by a workgroup each. */
 const narrow = 32;

@@ -1,6 +1,6 @@
 /** What is done to every value by itself, and sums of values; the counterparts of wasm/assembly. */
 import { valuesPerChunk, type ValueKernel } from '../kernelDevice.js';
-import type { Shader } from './recorder.js';
+import type { Shader } from './shader.js';
 
 const threads = 256;
 
