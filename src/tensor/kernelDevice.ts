@@ -51,6 +51,16 @@ export interface KernelDevice {
   overColumns(kernel: ColumnKernel, rows: number, width: number, tensors: tf.TensorInfo[]): void;
 }
 
+/** Part of what `changeable` does on every device: the same tensor once more, where it alone has its values. */
+export function sameIfAlone(
+  backend: { refCount(dataId: object): number; incRef(dataId: object): void },
+  { dataId, shape, dtype }: tf.TensorInfo,
+): tf.TensorInfo | undefined {
+  if (backend.refCount(dataId) !== 1) return undefined;
+  backend.incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
 /** A parameter, its gradient and its two moments, of one size */
 export interface Update {
   readonly g: tf.TensorInfo;

@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads';
 import type * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import {
+  sameIfAlone,
   valuesPerChunk,
   type ColumnKernel,
   type KernelDevice,
@@ -141,14 +142,11 @@ export class Team implements KernelDevice {
     return this.backend.makeOutput(shape, 'float32');
   }
 
-  changeable({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
-    if (this.backend.refCount(dataId) === 1) {
-      this.backend.incRef(dataId);
-      return { dataId, shape, dtype };
-    }
-    const copy = this.output(shape);
-    const values = this.backend.typedArrayFromHeap({ dataId, shape, dtype });
-    this.backend.typedArrayFromHeap(copy).set(values);
+  changeable(tensor: tf.TensorInfo): tf.TensorInfo {
+    const same = sameIfAlone(this.backend, tensor);
+    if (same) return same;
+    const copy = this.output(tensor.shape);
+    this.backend.typedArrayFromHeap(copy).set(this.backend.typedArrayFromHeap(tensor));
     return copy;
   }
 

@@ -1,12 +1,13 @@
 /** Our kernels on TF.js's webgpu backend. */
 import type * as tf from '@tensorflow/tfjs';
-import type {
-  ColumnKernel,
-  KernelDevice,
-  Products,
-  RowKernel,
-  Update,
-  ValueKernel,
+import {
+  sameIfAlone,
+  type ColumnKernel,
+  type KernelDevice,
+  type Products,
+  type RowKernel,
+  type Update,
+  type ValueKernel,
 } from '../kernelDevice.js';
 import { gemm } from './gemm.js';
 import { Recorder, type BackendParts } from './recorder.js';
@@ -42,14 +43,12 @@ export class Gpu implements KernelDevice {
     return this.backend.makeTensorInfo(shape, 'float32');
   }
 
-  changeable({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
-    if (this.backend.refCount(dataId) === 1) {
-      this.backend.incRef(dataId);
-      return { dataId, shape, dtype };
-    }
-    const copy = this.output(shape);
-    const size = shape.reduce((product, axis) => product * axis, 1);
-    this.overValues('copy', size, [{ dataId, shape, dtype }, copy]);
+  changeable(tensor: tf.TensorInfo): tf.TensorInfo {
+    const same = sameIfAlone(this.backend, tensor);
+    if (same) return same;
+    const copy = this.output(tensor.shape);
+    const size = tensor.shape.reduce((product, axis) => product * axis, 1);
+    this.overValues('copy', size, [tensor, copy]);
     return copy;
   }
 
