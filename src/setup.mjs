@@ -45,10 +45,10 @@ function installed() {
 }
 
 function install() {
-  console.log('installing packages …');
+  say('installing packages …');
   run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
   const native = inRoot('node_modules', '@tensorflow', 'tfjs-node-gpu');
-  console.log(
+  say(
     existsSync(native)
       ? 'native TensorFlow (tfjs-node-gpu): installed'
       : 'native TensorFlow (tfjs-node-gpu): not installed, its download did not succeed; ' +
@@ -63,7 +63,7 @@ function compiled() {
 }
 
 function compile() {
-  console.log('compiling …');
+  say('compiling …');
   // The hash is taken first and written last, so that an interrupted or overtaken build counts as none.
   const hash = sourcesHash();
   rmSync(inRoot('dist'), { recursive: true, force: true });
@@ -86,10 +86,16 @@ function sourcesHash() {
   return hash.digest('hex');
 }
 
+// Standard output belongs to the command that follows, such as `mmp doctor --json`.
+
+function say(line) {
+  console.error(line);
+}
+
 function run(command, parameters) {
   const { status, error } = spawnSync(command, parameters, {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['inherit', 2, 2],
     shell: process.platform === 'win32' && command === 'npm',
   });
   if (error || status !== 0) {

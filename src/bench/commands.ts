@@ -1,10 +1,10 @@
 /** The commands that measure: part of `mmp`, and all that a bundle has (gpu/pack.ts). */
 import path from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { limits, verify, worstOf } from '../evaluation/verify.js';
 import { outcomeText, verdict } from '../evaluation/verifyReport.js';
 import { projectRoot } from '../files/paths.js';
-import { backendLine, useBackend } from '../tensor/backend.js';
+import { backendLine, backendRequests, useBackend } from '../tensor/backend.js';
 import { benchTaskNames, defaultBenchFile, runBench, type BenchOptions } from './bench.js';
 import { torchDevices } from './engines.js';
 import { packBundle } from './gpu/pack.js';
@@ -43,7 +43,12 @@ function benchCommand(): Command {
   return new Command('bench')
     .description('measure MMP on every backend that runs here, against PyTorch')
     .option('--tasks <name...>', `of ${benchTaskNames.join(', ')}`, benchTaskNames)
-    .option('--backends <name...>', 'only these TF.js backends; cuda and software by name only')
+    .addOption(
+      new Option(
+        '--backends <name...>',
+        'only these TF.js backends; cuda and software by name only',
+      ).choices(backendRequests),
+    )
     .addOption(
       new Option('--torch <device...>', 'only these devices of PyTorch').choices(torchDevices),
     )
@@ -89,6 +94,7 @@ function benchGpuCommand(): Command {
 /** A positive number from the command line. */
 export function positive(text: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new Error(`expected a positive number, got "${text}"`);
+  // Commander names the option with it.
+  if (!(value > 0)) throw new InvalidArgumentError('A positive number is expected.');
   return value;
 }

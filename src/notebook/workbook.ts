@@ -92,12 +92,13 @@ export async function runWorkbook(options: WorkbookOptions = {}): Promise<Entry[
 
 /** The output folder is replaced as a whole, so it must not be somebody's folder of other things. */
 function expectOwn(output: string): void {
-  const isOther =
-    existsSync(output) &&
-    statSync(output).isDirectory() &&
-    readdirSync(output).length > 0 &&
-    !existsSync(path.join(output, 'workbook.json'));
-  if (!isOther) return;
+  if (output === '') throw new Error('the output folder has no name; give a new folder');
+  if (!existsSync(output)) return;
+  if (!statSync(output).isDirectory()) {
+    throw new Error(`${output} is a file, and would be replaced; give a new folder`);
+  }
+  const isRun = existsSync(path.join(output, 'workbook.json'));
+  if (isRun || readdirSync(output).length === 0) return;
   throw new Error(`${output} holds something else than a workbook run; give a new folder`);
 }
 

@@ -45,7 +45,7 @@ export class BackendUnavailable extends Error {
 
 /** How to get each backend, for who asks for one that is not there. */
 const remedies: Readonly<Record<BackendRequest, string>> = {
-  cuda: 'build it by "npm run setup:native -- --gpu" on a machine with an NVIDIA GPU, or use MMP_BACKEND=webgpu',
+  cuda: 'build it by "npm run setup:native -- --gpu" on a machine with an NVIDIA GPU, or use MMP_BACKEND=wasm',
   tensorflow: 'build it by "npm run setup:native", or use MMP_BACKEND=wasm',
   webgpu:
     "install the Vulkan loader and the GPU's driver (Debian: libvulkan1; without a GPU also chromium, whose " +

@@ -94,6 +94,15 @@ describe('npm run test:backends', () => {
     assert.match(only.stderr, /argument 'webgl' is invalid\. Allowed choices are cuda, tensorflow/);
   });
 
+  it('refuses to leave out what is required', () => {
+    const { status, stdout, stderr } = run(['--only', 'cpu'], { REQUIRE_BACKENDS: 'cpu,cuda' });
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(
+      stderr,
+      /^test:backends: REQUIRE_BACKENDS asks for cuda, and --only leaves it out/,
+    );
+  });
+
   it('passes over an absent backend and says why, and fails of it where it is required', function () {
     if (process.platform !== 'linux') skip(this, 'only there webgpu can be taken away');
     const without = { VK_DRIVER_FILES: '/absent.json', VK_ICD_FILENAMES: '/absent.json' };

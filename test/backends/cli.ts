@@ -14,6 +14,10 @@ const program = new Command('test:backends')
   )
   .action(({ only }: { only?: BackendRequest[] }) => {
     const required = requiredBackends(process.env.REQUIRE_BACKENDS);
+    const leftOut = only ? required.filter((name) => !only.includes(name)) : [];
+    if (leftOut.length > 0) {
+      throw new Error(`REQUIRE_BACKENDS asks for ${leftOut.join(', ')}, and --only leaves it out`);
+    }
     const all = [...new Set([...backendNames, ...required])];
     const results = (only ?? all).map(runOn);
     console.log(`\n${summaryText(results, required)}`);

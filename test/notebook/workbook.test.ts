@@ -265,7 +265,21 @@ describe('the command line', () => {
   const refusals: [string, string[], RegExp][] = [
     ['an unknown notebook', ['--only', 'zz'], /^mmp: no notebook "zz" .*there are 01-.*\n$/],
     // With an unknown notebook beside it, so that nothing runs should the number be taken.
-    ['a negative time limit', ['--cell-seconds', '-3', '--only', 'zz'], /positive number.*-3/],
+    [
+      'a negative time limit',
+      ['--cell-seconds', '-3', '--only', 'zz'],
+      /cell-seconds.*'-3' is invalid\. A positive number/,
+    ],
+    [
+      'an output folder without a name',
+      ['--output', '', '--only', '02'],
+      /output folder has no name/,
+    ],
+    [
+      'a file for an output folder',
+      ['--output', __filename, '--only', '02'],
+      /is a file, and would be/,
+    ],
     ['a time limit that is no number', ['--cell-seconds', 'x', '--only', 'zz'], /positive number/],
   ];
   for (const [name, parameters, message] of refusals) {

@@ -77,7 +77,11 @@ async function requestAdapter(): Promise<Adapter> {
   // For profiles: times of kernels as they are, not in steps of 0.1 ms as browsers must give them.
   const gpu = create(['disable-dawn-features=timestamp_quantization']);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new Error('there is no adapter: no GPU whose driver Dawn can use');
+  if (!adapter) {
+    const variable = ['VK_ICD_FILENAMES', 'VK_DRIVER_FILES'].find((name) => process.env[name]);
+    const named = variable ? ` among those that ${variable} names (${process.env[variable]})` : '';
+    throw new Error(`there is no adapter: no GPU whose driver Dawn can use${named}`);
+  }
   const { info } = adapter;
   const names = [info.device || info.architecture || info.vendor, info.description];
   return {

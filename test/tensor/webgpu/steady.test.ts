@@ -8,6 +8,7 @@ import { Mmp } from '../../../src/mmp/mmp.js';
 import { SmallVilt } from '../../../src/models/smallVilt.js';
 import { tf } from '../../../src/tensor/tf.js';
 import { AdamW } from '../../../src/training/adamw.js';
+import { onlyOn } from '../../support/skip.js';
 
 /** Calls of WebGPU during something, by name. */
 function countCalls(during: () => void): Record<string, number> {
@@ -43,7 +44,7 @@ function countCalls(during: () => void): Record<string, number> {
 
 describe('a training step on webgpu', () => {
   before(function () {
-    if (tf.getBackend() !== 'webgpu') this.skip();
+    onlyOn(this, 'webgpu');
   });
 
   it('reads nothing and makes nothing anew', async () => {
