@@ -10,6 +10,7 @@ import { writeTask } from '../../src/bench/task.js';
 import { mmpTask } from '../../src/bench/tasks.js';
 import { projectPython } from '../../src/files/python.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
+import { skip } from '../support/skip.js';
 
 /** An engine that is a few lines of JavaScript. */
 const scripted = (script: string): EngineCommand => ({
@@ -173,8 +174,7 @@ describe('the engines of the benchmark', () => {
   it('WebGPU in software is left out unless asked for by name', async function () {
     const named = await findEngines({ backends: ['webgpu'], torch: [] });
     if (named.present[0]?.hardware !== 'software') {
-      console.log('      WebGPU has no software adapter here, or hardware');
-      this.skip();
+      skip(this, 'WebGPU has no software adapter here, or hardware');
     }
     const { present, absent } = await findEngines({ torch: [] });
     assert.ok(!present.some(({ command }) => command.name === 'webgpu'));

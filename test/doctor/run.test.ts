@@ -5,6 +5,7 @@ import { ask } from '../../src/doctor/ask.js';
 import { replyMark } from '../../src/doctor/checks/mark.js';
 import { runProgram } from '../../src/doctor/run.js';
 import { probeOf } from '../support/doctor.js';
+import { skip } from '../support/skip.js';
 
 const script = (code: string, seconds = 30) =>
   runProgram(process.execPath, ['-e', code], { seconds });
@@ -34,7 +35,7 @@ describe('the programs that the doctor runs', () => {
   });
 
   it('that crash are told by their signal', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skip(this, 'Windows has no signals');
     const { failure, absent } = await script(
       'process.kill(process.pid, "SIGSEGV"); setInterval(() => 0, 9)',
     );
@@ -93,7 +94,7 @@ describe('the checks in processes of their own', () => {
   });
 
   it('that crash or hang are a failure, and keep a reply that came before', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skip(this, 'Windows has no signals');
     const crash = 'process.kill(process.pid, "SIGABRT"); while (true);';
     assert.deepEqual(await asked(crash), { failure: 'ended by SIGABRT' });
     assert.deepEqual(await asked(`${told} ${crash}`), {

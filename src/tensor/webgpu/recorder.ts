@@ -1,7 +1,7 @@
 /**
  * Records our compute shaders into the command stream of TF.js's webgpu backend. TF.js makes a uniform buffer,
- * a bind group and several strings for each call; here bind groups are kept, and all arguments
- * between two submissions go to the GPU in one write.
+ * a bind group and several strings for each call; here bind groups are kept, and all arguments between two
+ * submissions go to the GPU in one write.
  */
 import * as tf from '@tensorflow/tfjs';
 import { codeOf, type Shader } from './shader.js';
@@ -88,6 +88,11 @@ export class Recorder {
   record(shader: Shader, { tensors, integers, reals, groups }: Call): void {
     const { backend } = this;
     const { compute, layout, layoutName } = this.pipelineOf(shader);
+    // Before anything is noted of this call: what is submitted no longer owns its tensors.
+    if (this.usedSlots === slots) {
+      backend.endComputePassEncoder();
+      backend.submitQueue();
+    }
     const buffers = tensors.map(({ dataId }, place) => {
       backend.uploadToGPU(dataId);
       const data = backend.tensorMap.get(dataId);
@@ -97,10 +102,6 @@ export class Recorder {
       backend.commandQueueOwnedIds.add(dataId);
       return data.resource!;
     });
-    if (this.usedSlots === slots) {
-      backend.endComputePassEncoder();
-      backend.submitQueue();
-    }
     const slot = this.usedSlots++;
     this.integers.set(integers, (slot * slotBytes) / 4);
     this.reals.set(reals, (slot * slotBytes) / 4 + integers.length);

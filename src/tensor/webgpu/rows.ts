@@ -8,8 +8,8 @@ const narrow = 32;
 const rowArguments = { integers: ['rows', 'width'] };
 
 /**
- * The same code for a thread a row and for a workgroup a row: it visits the values of a row from `lane` on in steps of `lanes`, and adds up or
- * finds the largest over the lanes by `total` and `largest`.
+ * The same code for a thread a row and for a workgroup a row: it visits the values of a row from `lane` on in
+ * steps of `lanes`, and adds up or finds the largest over the lanes by `total` and `largest`.
  */
 function rowShader(
   threads: 1 | 64 | 256,

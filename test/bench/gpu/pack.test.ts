@@ -13,6 +13,7 @@ import { projectRoot } from '../../../src/files/paths.js';
 import { useBackend } from '../../../src/tensor/backend.js';
 import { tf } from '../../../src/tensor/tf.js';
 import { makeFolder, removeFolder } from '../../support/folders.js';
+import { skip } from '../../support/skip.js';
 
 describe('following imports', () => {
   let root: string;
@@ -79,7 +80,9 @@ describe('the bundle', () => {
   const bundle = () => path.join(folder, 'bundle');
 
   before(async function () {
-    if (process.platform !== 'linux' || process.arch !== 'x64') this.skip();
+    if (process.platform !== 'linux' || process.arch !== 'x64') {
+      skip(this, 'bundles are for Linux x64');
+    }
     folder = makeFolder();
     const backend = tf.getBackend();
     try {
@@ -87,8 +90,7 @@ describe('the bundle', () => {
     } catch (error) {
       const { message } = error as Error;
       if (!message.includes('install the Vulkan loader')) throw error;
-      console.log(`      ${message}`);
-      this.skip();
+      skip(this, message);
     } finally {
       await useBackend(backend);
     }
@@ -207,8 +209,7 @@ describe('the bundle', () => {
       readFileSync(path.join(output, 'results.json'), 'utf8'),
     ) as GpuBenchResult;
     if (results.adapter?.gpu !== false) {
-      console.log('      WebGPU has no software adapter here');
-      this.skip();
+      skip(this, 'WebGPU has no software adapter here');
     }
     assert.equal(ran.status, 0, ran.stdout + ran.stderr);
     assert.deepEqual(
@@ -250,7 +251,7 @@ describe('the archive of a bundle', () => {
   });
 
   it('has libraries by name, without those of every Linux', function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'it is about the libraries of Linux');
     const names = [...librariesNeeded(process.execPath).keys()];
     assert.ok(!names.some((name) => /^(libc|libm|libdl|libpthread)\.so/.test(name)), names.join());
     assert.throws(() => librariesNeeded('/no/such/file'), /ldd \/no\/such\/file failed/);

@@ -9,6 +9,7 @@ import {
 } from '../../../src/bench/gpu/run.js';
 import { makeFolder, removeFolder } from '../../support/folders.js';
 import { goldenFolder } from '../../support/fixtures.js';
+import { skip } from '../../support/skip.js';
 
 describe('the order of the benchmark on a GPU', () => {
   let folder: string;
@@ -39,8 +40,7 @@ describe('the order of the benchmark on a GPU', () => {
   it('needs a GPU unless software is asked for, and says so of each step', async function () {
     const { passed, result, states } = await run({ only: ['verify', 'tests', 'a'] });
     if (result.adapter?.gpu) {
-      console.log('      this machine has a GPU');
-      this.skip();
+      skip(this, 'this machine has a GPU');
     }
     assert.equal(passed, false);
     assert.deepEqual(states, ['adapter: failed', 'verify: not run', 'tests: not run', 'a: failed']);
@@ -62,8 +62,7 @@ describe('the order of the benchmark on a GPU', () => {
       golden,
     });
     if (result.adapter?.gpu !== false) {
-      console.log('      WebGPU has no software adapter here');
-      this.skip();
+      skip(this, 'WebGPU has no software adapter here');
     }
     assert.equal(passed, false);
     assert.deepEqual(states, ['adapter: passed', 'verify: failed']);
