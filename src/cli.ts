@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line: what `npm start`, `npm run lab`, `npm run verify` and the set-up call. */
 import { existsSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { SingleBar, Presets } from 'cli-progress';
 import { measuringCommands, positive } from './bench/commands.js';
 import { defaultCache, makePictures, readPictures } from './data/emoji/pictures.js';
@@ -10,6 +10,7 @@ import { machineProbe } from './doctor/probe.js';
 import { reportText } from './doctor/table.js';
 import { setUpNative, wheels } from './native/build.js';
 import { restartWith } from './native/restart.js';
+import { dataFolderOf, installKernel, userDataFolder } from './notebook/kernelspec.js';
 import { openLab, prepareLab } from './notebook/lab.js';
 import { terminalReport } from './notebook/report.js';
 import { writePictures } from './site/pictures.js';
@@ -97,6 +98,22 @@ program
     prepareLab();
     if (options.prepare) console.log('JupyterLab is ready: npm run lab');
     else openLab(parameters);
+  });
+
+program
+  .command('kernel')
+  .description('the Jupyter kernel "MMP (TypeScript)"')
+  .command('install')
+  .description('let Jupyter, VS Code and nbclient find the kernel')
+  .addOption(
+    new Option('--prefix <folder>', 'in this environment, such as a virtual environment').conflicts(
+      'user',
+    ),
+  )
+  .option('--user', 'for this user (the default)')
+  .action(({ prefix }: { prefix?: string }) => {
+    const folder = prefix === undefined ? userDataFolder() : dataFolderOf(prefix);
+    console.log(installKernel(folder, 'mmp'));
   });
 
 program

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '../files/paths.js';
-import { kernelPath, labDataFolder } from '../notebook/lab.js';
+import { kernelFile, userDataFolder } from '../notebook/kernelspec.js';
+import { labDataFolder } from '../notebook/lab.js';
 import { parseJson } from './json.js';
 import { nativeBuildOf, type Probe } from './probe.js';
 import type { Finding, State } from './report.js';
@@ -16,15 +17,15 @@ type Kernel = z.infer<typeof kernelSchema>;
 const remedy = 'npm run lab';
 
 export function kernelFindings(probe: Probe): Finding[] {
-  const own = path.join(labDataFolder, kernelPath);
-  const others = [...foldersOfUser(probe), ...foldersOfSystem(probe)];
+  const own = kernelFile(labDataFolder, 'mmp');
+  const others = [userDataFolder(probe), ...foldersOfSystem(probe)];
   return [
     probe.exists(own)
       ? ownFinding(probe, own)
       : finding('kernel', 'missing', `no ${path.relative(projectRoot, own)}`, remedy),
     ...[...new Set([...foldersOfPath(probe), ...others])]
       .filter((folder) => folder !== labDataFolder)
-      .map((folder) => path.join(folder, kernelPath))
+      .map((folder) => kernelFile(folder, 'mmp'))
       .filter((file) => probe.exists(file))
       .map((file) => otherFinding(probe, file)),
   ];
@@ -61,8 +62,8 @@ function ownFinding(probe: Probe, file: string): Finding {
  * project's environment, and any other only where JupyterLab is started in another way.
  */
 function otherFinding(probe: Probe, file: string): Finding {
-  const what = 'other kernel "tslab"';
-  const first = foldersOfPath(probe).some((folder) => path.join(folder, kernelPath) === file);
+  const what = 'other kernel "mmp"';
+  const first = foldersOfPath(probe).some((folder) => kernelFile(folder, 'mmp') === file);
   const todo = `remove ${path.dirname(file)}${first ? ', or take it from JUPYTER_PATH' : ''}`;
   const fault = faultOf(probe, file);
   if (!first) {
@@ -72,10 +73,10 @@ function otherFinding(probe: Probe, file: string): Finding {
   const place = `${file} comes first, by JUPYTER_PATH`;
   if (fault !== undefined) return finding(what, 'failed', `${place}, and ${fault}`, todo);
   if (isOfProject(kernelOf(probe, file)!)) return finding(what, 'ok', place, null);
-  return finding(what, 'warning', `${place}, and starts another project's tslab`, todo);
+  return finding(what, 'warning', `${place}, and starts another project's`, todo);
 }
 
-/** Whether a kernel starts the tslab of this project. */
+/** Whether a kernel is the one of this project. */
 const isOfProject = ({ argv }: Kernel) =>
   argv.some((part) => part.startsWith(projectRoot + path.sep));
 
@@ -90,7 +91,7 @@ function faultOf(probe: Probe, file: string): string | undefined {
   const [program, script] = kernel.argv;
   for (const [part, name] of [
     [program, 'program'],
-    [script, 'tslab'],
+    [script, 'script'],
   ] as const) {
     // A bare name is looked for on the PATH when the kernel starts.
     if (part === undefined || !path.isAbsolute(part) || probe.exists(part)) continue;
@@ -101,15 +102,6 @@ function faultOf(probe: Probe, file: string): string | undefined {
 
 function foldersOfPath({ environment, platform }: Probe): string[] {
   return (environment.JUPYTER_PATH ?? '').split(platform === 'win32' ? ';' : ':').filter(Boolean);
-}
-
-function foldersOfUser({ environment, platform, home }: Probe): string[] {
-  if (environment.JUPYTER_DATA_DIR) return [environment.JUPYTER_DATA_DIR];
-  if (platform === 'darwin') return [path.join(home, 'Library', 'Jupyter')];
-  if (platform === 'win32') {
-    return environment.APPDATA ? [path.join(environment.APPDATA, 'jupyter')] : [];
-  }
-  return [path.join(environment.XDG_DATA_HOME ?? path.join(home, '.local', 'share'), 'jupyter')];
 }
 
 function foldersOfSystem({ environment, platform }: Probe): string[] {

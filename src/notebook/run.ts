@@ -1,7 +1,7 @@
 /** One notebook, executed from top to bottom in a fresh kernel. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CodeCell, Notebook, Output } from './format.js';
-import { Kernel, type KernelOptions, type KernelOutput } from './kernel.js';
+import { KernelClient, type KernelOptions, type KernelOutput } from './client.js';
 
 export interface CellFailure {
   /** The cell's place among the code cells, from 1 */
@@ -39,9 +39,9 @@ export async function runNotebook(source: Notebook, options: RunOptions): Promis
   for (const cell of cells) Object.assign(cell, { outputs: [], execution_count: null });
 
   let failure: CellFailure | undefined;
-  let kernel: Kernel | undefined;
+  let kernel: KernelClient | undefined;
   try {
-    kernel = await Kernel.start(options);
+    kernel = await KernelClient.start(options);
     for (const [index, cell] of cells.entries()) {
       options.onCell?.(index + 1, cells.length);
       const reason = await runCell(kernel, cells, index, options.cellSeconds);
@@ -65,7 +65,7 @@ export async function runNotebook(source: Notebook, options: RunOptions): Promis
 
 /** @returns why the cell failed, or undefined */
 async function runCell(
-  kernel: Kernel,
+  kernel: KernelClient,
   cells: readonly CodeCell[],
   index: number,
   cellSeconds: number,
@@ -124,8 +124,12 @@ function tagged(output: Output, displayId: string | undefined): Output {
   return output;
 }
 
-/** What a cell wrote to stderr. */
+/** The errors of a cell, or what it wrote to stderr. */
 function complaintOf(cell: CodeCell): string | undefined {
+  const errors = cell.outputs.filter((output) => output.output_type === 'error');
+  if (errors.length > 0) {
+    return errors.map(({ ename, evalue }) => `${String(ename)}: ${String(evalue)}`).join('\n');
+  }
   const stderr = cell.outputs.filter((output) => output.name === 'stderr');
   return stderr.length > 0 ? stderr.map(({ text }) => String(text)).join('') : undefined;
 }

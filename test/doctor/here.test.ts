@@ -93,7 +93,7 @@ describe('the doctor on this machine', function () {
   });
 
   it('agrees with the files that are there', () => {
-    const kernel = path.join(projectRoot, '.venv/share/jupyter/kernels/tslab/kernel.json');
+    const kernel = path.join(projectRoot, '.venv/share/jupyter/kernels/mmp/kernel.json');
     assert.equal(stateOf('kernel') === 'missing', !existsSync(kernel));
     assert.equal(stateOf('native build') === 'missing', readNativeBuild() === undefined);
     if (process.platform !== 'linux') return;

@@ -4,15 +4,15 @@ import { kernelFindings } from '../../src/doctor/kernel.js';
 import { inProject, only, probeOf, type Machine } from '../support/doctor.js';
 
 const node = '/usr/bin/node';
-const tslab = inProject('node_modules', 'tslab', 'bin', 'tslab');
-const kernelIn = (folder: string) => `${folder}/kernels/tslab/kernel.json`;
+const main = inProject('dist', 'src', 'notebook', 'kernel', 'main.js');
+const kernelIn = (folder: string) => `${folder}/kernels/mmp/kernel.json`;
 const ownFile = kernelIn(inProject('.venv', 'share', 'jupyter'));
 const kernel = (argv: string[], env = {}) =>
   JSON.stringify({ argv, display_name: 'TypeScript', env });
-const own = kernel([node, tslab, 'kernel', '--config-path', '{connection_file}']);
+const own = kernel([node, main, '{connection_file}']);
 
 describe('the findings about the kernel', () => {
-  const present = { [node]: '', [tslab]: '', [ownFile]: own };
+  const present = { [node]: '', [main]: '', [ownFile]: own };
   const findingsOf = (files: Record<string, string>, others: Machine = {}) =>
     kernelFindings(probeOf({ node: { version: '22.12.0', file: node }, files, ...others }));
 
@@ -23,7 +23,7 @@ describe('the findings about the kernel', () => {
       area: 'jupyter',
       what: 'kernel',
       state: 'ok',
-      detail: `.venv/share/jupyter/kernels/tslab/kernel.json; Node ${node}`,
+      detail: `.venv/share/jupyter/kernels/mmp/kernel.json; Node ${node}`,
       remedy: null,
     });
   });
@@ -36,26 +36,26 @@ describe('the findings about the kernel', () => {
   });
 
   const lacks: [string, Record<string, string>, string, RegExp][] = [
-    ['is not registered', { [node]: '', [tslab]: '' }, 'missing', /^no \.venv\/share\/jupyter\//],
+    ['is not registered', { [node]: '', [main]: '' }, 'missing', /^no \.venv\/share\/jupyter\//],
     [
       'has lost its Node',
-      { [tslab]: '', [ownFile]: own },
+      { [main]: '', [ownFile]: own },
       'failed',
       /its program \/usr\/bin\/node is not/,
     ],
     [
-      'has lost its tslab',
+      'has lost its script',
       { [node]: '', [ownFile]: own },
       'failed',
-      /its tslab .*bin\/tslab is not there$/,
+      /its script .*main\.js is not there$/,
     ],
     ['is no JSON', { ...present, [ownFile]: '{' }, 'failed', /kernel\.json describes no kernel$/],
     ['starts nothing', { ...present, [ownFile]: kernel([]) }, 'failed', /describes no kernel$/],
     [
       'belongs to another project',
-      { ...present, '/old/tslab': '', [ownFile]: kernel([node, '/old/tslab']) },
+      { ...present, '/old/main.js': '', [ownFile]: kernel([node, '/old/main.js']) },
       'warning',
-      /^starts another project's: \/usr\/bin\/node \/old\/tslab$/,
+      /^starts another project's: \/usr\/bin\/node \/old\/main\.js$/,
     ],
   ];
   for (const [name, files, expected, reason] of lacks) {
@@ -71,12 +71,12 @@ describe('the findings about the kernel', () => {
     const { state, detail, remedy } = only(findingsOf(present, { nativeBuild }), 'kernel');
     assert.deepEqual([state, remedy], ['warning', 'npm run lab']);
     assert.match(detail, /CUDA libraries$/);
-    const later = kernel([node, tslab], { LD_LIBRARY_PATH: '/cuda/a:/cuda/b:/other' });
+    const later = kernel([node, main], { LD_LIBRARY_PATH: '/cuda/a:/cuda/b:/other' });
     const files = { ...present, [ownFile]: later };
     assert.equal(only(findingsOf(files, { nativeBuild }), 'kernel').state, 'ok');
   });
 
-  const elsewhere = 'other kernel "tslab"';
+  const elsewhere = 'other kernel "mmp"';
   const places: [string, string, Machine][] = [
     ["the user's folder", '/home/me/.local/share/jupyter', {}],
     ['XDG_DATA_HOME', '/xdg/jupyter', { environment: { XDG_DATA_HOME: '/xdg' } }],
@@ -86,31 +86,31 @@ describe('the findings about the kernel', () => {
   ];
   for (const [name, folder, machine] of places) {
     it(`tell of another one in ${name}, and whether it works`, () => {
-      const files = { ...present, [kernelIn(folder)]: kernel(['node', tslab]) };
+      const files = { ...present, [kernelIn(folder)]: kernel(['node', main]) };
       const found = only(findingsOf(files, machine), elsewhere);
       assert.equal(found.state, 'ok');
       assert.ok(found.detail.startsWith(kernelIn(folder)));
-      const broken = { ...files, [kernelIn(folder)]: kernel(['/gone/node', tslab]) };
+      const broken = { ...files, [kernelIn(folder)]: kernel(['/gone/node', main]) };
       const { state, detail, remedy } = only(findingsOf(broken, machine), elsewhere);
       assert.equal(state, 'warning');
       assert.match(detail, /its program \/gone\/node is not there$/);
-      assert.equal(remedy, `remove ${folder}/kernels/tslab`);
+      assert.equal(remedy, `remove ${folder}/kernels/mmp`);
     });
   }
 
   it('judge one that JUPYTER_PATH puts first', () => {
     const first = (argv: string[]) => {
-      const files = { ...present, '/other/tslab': '', [kernelIn('/first')]: kernel(argv) };
+      const files = { ...present, '/other/main.js': '', [kernelIn('/first')]: kernel(argv) };
       assert.equal(findingsOf(files).length, 1);
       const environment = { JUPYTER_PATH: '/none:/first' };
       return only(findingsOf(files, { environment }), elsewhere);
     };
-    assert.equal(first(['node', tslab]).state, 'ok');
-    const foreign = first(['node', '/other/tslab']);
+    assert.equal(first(['node', main]).state, 'ok');
+    const foreign = first(['node', '/other/main.js']);
     assert.equal(foreign.state, 'warning');
     assert.match(foreign.detail, /comes first, by JUPYTER_PATH, and starts another project's/);
-    assert.match(foreign.remedy!, /^remove \/first\/kernels\/tslab, or take it from JUPYTER_PATH$/);
-    const broken = first(['/gone/node', tslab]);
+    assert.match(foreign.remedy!, /^remove \/first\/kernels\/mmp, or take it from JUPYTER_PATH$/);
+    const broken = first(['/gone/node', main]);
     assert.equal(broken.state, 'failed');
     assert.match(broken.detail, /its program \/gone\/node is not there$/);
   });

@@ -1,9 +1,9 @@
 /**
- * A Jupyter kernel and its five ZeroMQ sockets, driven without Python: connection file, signed messages,
- * requests and their outputs (the Jupyter messaging protocol, version 5.3).
+ * The client's side of a Jupyter kernel, without Python: starts it, sends requests, and hands on what it
+ * publishes.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
@@ -12,15 +12,7 @@ import path from 'node:path';
 import { Dealer, Subscriber } from 'zeromq';
 import { nativeEnvironment } from '../tensor/native.js';
 import type { Output } from './format.js';
-
-type Content = Readonly<Record<string, unknown>>;
-
-interface Message {
-  readonly type: string;
-  /** The id of the request that this answers */
-  readonly parent: string;
-  readonly content: Content;
-}
+import { decode, encode, headerOf, type Content, type Message } from './wire.js';
 
 /** One request under way: where its outputs go and how its end is told. */
 interface Request {
@@ -36,18 +28,31 @@ export interface ExecuteReply {
   readonly executionCount: number | null;
 }
 
-const delimiter = '<IDS|MSG>';
+/** The kernels that notebooks may name: ours, and tslab as it is. */
+export const kernelNames = ['mmp', 'tslab'] as const;
+export type KernelName = (typeof kernelNames)[number];
+
+/** The command that starts a kernel of this project. */
+export function kernelCommand(name: KernelName, connectionFile: string): string[] {
+  if (name === 'mmp') {
+    const main = path.join(__dirname, 'kernel', 'main.js');
+    return [process.execPath, main, connectionFile];
+  }
+  const tslab = createRequire(__filename).resolve('tslab/bin/tslab');
+  return [process.execPath, tslab, 'kernel', '--config-path', connectionFile];
+}
 const socketNames = ['shell', 'iopub', 'stdin', 'control', 'hb'] as const;
 const startLimit = 60_000;
 
 export interface KernelOptions {
+  readonly kernel?: KernelName;
   /** The kernel's working directory: the notebook's folder, as in JupyterLab */
   readonly folder: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A running tslab kernel. */
-export class Kernel {
+/** A running kernel. */
+export class KernelClient {
   private readonly requests = new Map<string, Request>();
   private readonly session = randomUUID();
   /** What the kernel process itself wrote; kernels report their own failures there. */
@@ -59,6 +64,7 @@ export class Kernel {
     private readonly key: string,
     private readonly shell: Dealer,
     private readonly iopub: Subscriber,
+    private readonly control: Dealer,
     private readonly connectionFolder: string,
   ) {
     process.stderr?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
@@ -66,21 +72,23 @@ export class Kernel {
       this.failAll(new Error(`the kernel ended (${signal ?? `exit code ${code}`})${this.tail()}`));
     });
     void this.listen(shell, (message) => {
-      this.settle(message.parent, (request) => (request.reply = message.content));
+      this.settle(message, (request) => (request.reply = message.content));
     });
     void this.listen(iopub, (message) => {
-      this.requests.get(message.parent)?.onMessage(message);
-      const idle = message.type === 'status' && message.content.execution_state === 'idle';
-      if (idle) this.settle(message.parent, (request) => (request.idle = true));
+      const { header, parent, content } = message;
+      this.requests.get(String(parent.msg_id))?.onMessage(message);
+      const idle = header.msg_type === 'status' && content.execution_state === 'idle';
+      if (idle) this.settle(message, (request) => (request.idle = true));
     });
   }
 
   /**
-   * Starts the project's tslab kernel and waits until it answers.
+   * Starts a kernel of this project and waits until it answers.
    *
    * @throws Error with what the kernel printed when it does not come up
    */
-  static async start({ folder, environment }: KernelOptions): Promise<Kernel> {
+  static async start(options: KernelOptions): Promise<KernelClient> {
+    const { kernel: name = 'mmp', folder, environment } = options;
     const ports = await freePorts(socketNames.length);
     const key = randomUUID();
     const connectionFolder = mkdtempSync(path.join(tmpdir(), 'mmp-kernel-'));
@@ -94,18 +102,23 @@ export class Kernel {
     };
     writeFileSync(connectionFile, JSON.stringify(connection), { mode: 0o600 });
 
-    const tslab = createRequire(__filename).resolve('tslab/bin/tslab');
-    const child = spawn(process.execPath, [tslab, 'kernel', '--config-path', connectionFile], {
+    const [command, ...parameters] = kernelCommand(name, connectionFile);
+    // By this name kernels know that they have no purpose without the process that started them.
+    const parent = { JPY_PARENT_PID: String(process.pid) };
+    const child = spawn(command!, parameters, {
       cwd: folder,
-      env: { ...process.env, ...nativeEnvironment(), ...environment },
+      env: { ...process.env, ...nativeEnvironment(), ...parent, ...environment },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const shell = new Dealer({ linger: 0 });
-    const iopub = new Subscriber({ linger: 0 });
+    // No limit: what a cell prints fast must not be dropped.
+    const iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
     shell.connect(`tcp://127.0.0.1:${ports[0]}`);
     iopub.connect(`tcp://127.0.0.1:${ports[1]}`);
     iopub.subscribe();
-    const kernel = new Kernel(child, key, shell, iopub, connectionFolder);
+    const control = new Dealer({ linger: 0 });
+    control.connect(`tcp://127.0.0.1:${ports[3]}`);
+    const kernel = new KernelClient(child, key, shell, iopub, control, connectionFolder);
     await kernel.untilReady();
     return kernel;
   }
@@ -118,14 +131,19 @@ export class Kernel {
    */
   async execute(code: string, onOutput: (output: KernelOutput) => void): Promise<ExecuteReply> {
     const content = { code, silent: false, store_history: true, allow_stdin: false };
-    const reply = await this.request('execute_request', content, ({ type, content }) => {
-      const output = outputOf(type, content);
+    const reply = await this.request('execute_request', content, (message) => {
+      const output = outputOf(message.header.msg_type, message.content);
       if (output) onOutput(output);
     });
     return {
       status: String(reply.status),
       executionCount: typeof reply.execution_count === 'number' ? reply.execution_count : null,
     };
+  }
+
+  /** Interrupts the cell that is running. */
+  async interrupt(): Promise<void> {
+    await this.send('interrupt_request', {}, randomUUID(), this.control);
   }
 
   /** Asks the kernel to end, and ends it if it does not. */
@@ -140,6 +158,7 @@ export class Kernel {
     }
     this.shell.close();
     this.iopub.close();
+    this.control.close();
     rmSync(this.connectionFolder, { recursive: true, force: true });
   }
 
@@ -174,23 +193,15 @@ export class Kernel {
     return reply;
   }
 
-  private async send(type: string, content: Content, id: string = randomUUID()): Promise<void> {
-    const header = {
-      msg_id: id,
-      msg_type: type,
-      session: this.session,
-      username: 'mmp',
-      date: new Date().toISOString(),
-      version: '5.3',
-    };
-    const parts = [header, {}, {}, content].map((part) => JSON.stringify(part));
-    await this.shell.send([delimiter, this.signature(parts), ...parts]);
-  }
-
-  private signature(parts: readonly (string | Buffer)[]): string {
-    const hash = createHmac('sha256', this.key);
-    parts.forEach((part) => hash.update(part));
-    return hash.digest('hex');
+  private async send(
+    type: string,
+    content: Content,
+    id: string = randomUUID(),
+    socket = this.shell,
+  ): Promise<void> {
+    const header = { ...headerOf(type, this.session), msg_id: id };
+    const message = { identities: [], header, parent: {}, metadata: {}, content };
+    await socket.send(encode(this.key, message));
   }
 
   /** Hands on the messages of a socket until it is closed. */
@@ -199,19 +210,14 @@ export class Kernel {
     handle: (message: Message) => void,
   ): Promise<void> {
     for await (const frames of socket as AsyncIterable<Buffer[]>) {
-      const start = frames.findIndex((frame) => frame.toString() === delimiter);
-      const [signature, ...parts] = frames.slice(start + 1);
-      if (start < 0 || this.signature(parts.slice(0, 4)) !== signature?.toString()) continue;
-      const [header, parent, , content] = parts.map(
-        (part) => JSON.parse(part.toString()) as Content,
-      );
-      handle({ type: String(header?.msg_type), parent: String(parent?.msg_id), content: content! });
+      const message = decode(this.key, frames);
+      if (message) handle(message);
     }
   }
 
   /** Notes one half of an answer; a request ends when the reply is there and the kernel idle. */
-  private settle(id: string, note: (request: Request) => void): void {
-    const request = this.requests.get(id);
+  private settle({ parent }: Message, note: (request: Request) => void): void {
+    const request = this.requests.get(String(parent.msg_id));
     if (!request) return;
     note(request);
     if (request.reply && request.idle) request.onEnd(request.reply);
@@ -246,6 +252,9 @@ function outputOf(type: string, content: Content): KernelOutput | undefined {
     const update = type === 'update_display_data';
     return displayId === undefined ? { output, update } : { output, update, displayId };
   }
+  if (type === 'execute_result')
+    return { output: { output_type: type, ...content }, update: false };
+  if (type === 'error') return { output: { output_type: type, ...content }, update: false };
   return undefined;
 }
 
