@@ -40,6 +40,13 @@ export type MarkdownCell = z.infer<typeof markdownCell>;
 export type CodeCell = z.infer<typeof codeCell>;
 export type Notebook = z.infer<typeof notebook>;
 
+/** The kernel that the committed notebooks name. */
+export const ownKernel = {
+  name: 'mmp',
+  display_name: 'MMP (TypeScript)',
+  language: 'typescript',
+} as const;
+
 /**
  * Reads a TypeScript notebook.
  *
