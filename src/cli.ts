@@ -73,6 +73,23 @@ program
   });
 
 program
+  .command('lint-notebooks')
+  .description('check the notebooks as they are to be committed, without running them')
+  .option('--fix', 'before that, take outputs out and format the code')
+  .argument('[file...]', 'only these; otherwise all of the project')
+  .action(async (chosen: string[], options: { fix?: boolean }) => {
+    // Loaded here, because the other commands need not wait for a compiler.
+    const { committedNotebooks, lintNotebooks } = await import('./notebook/lint/lint.js');
+    const { fixNotebook } = await import('./notebook/lint/fix.js');
+    const files = chosen.length > 0 ? chosen : committedNotebooks();
+    if (options.fix) for (const file of files) await fixNotebook(file);
+    const violations = await lintNotebooks(files);
+    for (const violation of violations) console.error(violation);
+    console.log(`notebooks: ${files.length} · violations: ${violations.length}`);
+    if (violations.length > 0) process.exitCode = 1;
+  });
+
+program
   .command('doctor')
   .description('tell what works on this machine, and what to do for the rest')
   .option('--json', 'the report as JSON, and nothing else')

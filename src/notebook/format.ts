@@ -40,28 +40,62 @@ export type MarkdownCell = z.infer<typeof markdownCell>;
 export type CodeCell = z.infer<typeof codeCell>;
 export type Notebook = z.infer<typeof notebook>;
 
+/** The kernel that the committed notebooks name. */
+export const ownKernel = {
+  name: 'mmp',
+  display_name: 'MMP (TypeScript)',
+  language: 'typescript',
+} as const;
+
 /**
  * Reads a TypeScript notebook.
  *
  * @throws Error naming the file and what is wrong with it
  */
 export function readNotebook(file: string): Notebook {
+  return parseNotebook(readFileSync(file, 'utf8'), file);
+}
+
+/**
+ * Reads the text of a notebook file.
+ *
+ * @param source what the errors call the file
+ * @throws Error naming the source and what is wrong with it
+ */
+export function parseNotebook(content: string, source: string): Notebook {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
+    json = JSON.parse(content);
   } catch (error) {
-    throw new Error(`${file} is not a notebook: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${source} is not a notebook: ${(error as Error).message}`, { cause: error });
   }
   const parsed = notebook.safeParse(json);
   if (!parsed.success) {
-    throw new Error(`${file} is not a TypeScript notebook:\n${z.prettifyError(parsed.error)}`);
+    throw new Error(`${source} is not a TypeScript notebook:\n${z.prettifyError(parsed.error)}`);
   }
   return parsed.data;
 }
 
-/** Writes a notebook whole or not at all, as Jupyter indents it. */
+/** Writes a notebook whole or not at all. */
 export function writeNotebook(file: string, content: Notebook): void {
-  writeWhole(file, `${JSON.stringify(content, null, 1)}\n`);
+  writeWhole(file, notebookText(content));
+}
+
+/** A notebook as Jupyter writes it: keys in alphabetical order, indented by one, sources as lines. */
+export function notebookText(content: Notebook): string {
+  const cells = content.cells.map((cell) => ({ ...cell, source: linesOf(cell.source) }));
+  return `${JSON.stringify({ ...content, cells }, inOrder, 1)}\n`;
+}
+
+/** The lines of a text, each with its end. */
+function linesOf(source: string): string[] {
+  return source === '' ? [] : source.split(/(?<=\n)/);
+}
+
+/** For `JSON.stringify`: puts the keys of every object in order. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The notebook's first heading. */

@@ -42,6 +42,11 @@ export function renderMarkdown(source: string, origin = '.'): string {
   return html;
 }
 
+/** What the text consists of, as markdown-it takes it apart: blocks, and inside them `children`. */
+export function parseMarkdown(source: string): MarkdownIt.Token[] {
+  return renderer.parse(source, {});
+}
+
 export function highlighted(code: string, language: string): string {
   const known = hljs.getLanguage(language) ? language : 'plaintext';
   return hljs.highlight(code, { language: known }).value;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readNotebook, titleOf, writeNotebook } from '../../src/notebook/format.js';
+import { notebookText, readNotebook, titleOf, writeNotebook } from '../../src/notebook/format.js';
 import { budgetName } from '../../src/notebook/budget.js';
 import { assertSame } from '../../src/notebook/parity.js';
 import { duration } from '../../src/notebook/progress.js';
@@ -22,6 +22,38 @@ describe('notebook files', () => {
     const notebook = notebookOf('console.log(1)');
     writeNotebook(file, notebook);
     assert.deepEqual(readNotebook(file), notebook);
+  });
+
+  it('are written as Jupyter does: keys in order, sources as lines', () => {
+    const notebook = notebookOf('a;\nb;\n', '');
+    notebook.metadata = { kernelspec: { name: 'mmp', language: 'typescript' }, another: [] };
+    const cell = (id: string, source: string) => `  {
+   "cell_type": "code",
+   "execution_count": null,
+   "id": "${id}",
+   "metadata": {},
+   "outputs": [],
+   "source": ${source}
+  }`;
+    assert.equal(
+      notebookText(notebook),
+      `{
+ "cells": [
+${cell('cell-1', '[\n    "a;\\n",\n    "b;\\n"\n   ]')},
+${cell('cell-2', '[]')}
+ ],
+ "metadata": {
+  "another": [],
+  "kernelspec": {
+   "language": "typescript",
+   "name": "mmp"
+  }
+ },
+ "nbformat": 4,
+ "nbformat_minor": 5
+}
+`,
+    );
   });
 
   it('may hold their text as lines', () => {
