@@ -44,10 +44,14 @@ export class Library {
   refresh(code: string): void {
     const times = timesOf(sources);
     if (!isDeepStrictEqual(times, this.sourceTimes)) {
-      const begin = Date.now();
+      const modules = loadedModules();
+      const before = modules.map(({ filename }) => readFileSync(filename, 'utf8'));
       compile(code);
       this.sourceTimes = times;
-      this.forget((file) => statSync(file).mtimeMs >= begin);
+      const changed = modules.filter(
+        ({ filename }, index) => readFileSync(filename, 'utf8') !== before[index],
+      );
+      this.forget(changed, modules);
     }
     if (this.needsRestart !== undefined) {
       throw new Error(
@@ -56,25 +60,28 @@ export class Library {
     }
   }
 
-  /** Forgets the loaded modules that were compiled anew, and all that loaded them. */
-  private forget(isNew: (file: string) => boolean): void {
-    const loaded = Object.values(load.cache).flatMap((module) =>
-      module?.filename.startsWith(compiled) && !module.filename.startsWith(kernel) ? [module] : [],
-    );
-    const changed = new Set(loaded.filter(({ filename }) => isNew(filename)));
+  /** Forgets the loaded modules that have changed, and all that loaded them. */
+  private forget([...changed]: NodeJS.Module[], modules: readonly NodeJS.Module[]): void {
     const [first] = changed;
-    for (let before = -1; before !== changed.size;) {
-      before = changed.size;
-      for (const module of loaded) {
-        if (module.children.some((child) => changed.has(child))) changed.add(module);
-      }
+    // The list grows while it is gone through.
+    for (const module of changed) {
+      changed.push(
+        ...modules.filter((one) => one.children.includes(module) && !changed.includes(one)),
+      );
     }
-    if (first && [...changed].some(({ filename }) => filename.startsWith(stateful))) {
+    if (first && changed.some(({ filename }) => filename.startsWith(stateful))) {
       this.needsRestart = path.relative(compiled, first.filename).replace(/js$/, 'ts');
     }
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- this is how Node forgets a module
     else for (const { filename } of changed) delete load.cache[filename];
   }
+}
+
+/** The modules of the library that cells may have imported; those of the kernel stay as they are. */
+function loadedModules(): NodeJS.Module[] {
+  return Object.values(load.cache).flatMap((module) =>
+    module?.filename.startsWith(compiled) && !module.filename.startsWith(kernel) ? [module] : [],
+  );
 }
 
 /** When each TypeScript file below a folder was written last. */
