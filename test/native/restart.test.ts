@@ -19,9 +19,10 @@ describe('restartWith', () => {
     const restart = path.join(__dirname, '..', '..', 'src', 'native', 'restart.js');
     const code = `
       const { restartWith } = require(${JSON.stringify(restart)});
-      const status = restartWith(${JSON.stringify(needed)});
-      console.log(status ?? [process.env.PLACE, ...process.argv.slice(2)].join(' '));
-      process.exitCode = status ?? 3;`;
+      restartWith(${JSON.stringify(needed)}).then((status) => {
+        console.log(status ?? [process.env.PLACE, ...process.argv.slice(2)].join(' '));
+        process.exitCode = status ?? 3;
+      });`;
     writeFileSync(program, code);
     return spawnSync(process.execPath, [program, 'one', 'two'], {
       encoding: 'utf8',
