@@ -1,5 +1,6 @@
 /** One execution of a cell: everything that its code does, also after its end, is attributed to it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { inspect } from 'node:util';
 import type { Content, Message } from '../wire.js';
 import type { Diagnostic } from './tslab.js';
 
@@ -66,6 +67,11 @@ export class Cell {
 
   get label(): string {
     return `cell [${this.count}]`;
+  }
+
+  /** Node shows with a promise the cell that made it. */
+  [inspect.custom](): string {
+    return this.label;
   }
 
   /** Publishes a message as this cell's. */

@@ -80,7 +80,9 @@ export class Compiler {
         const converted = converter.convert(declared, source);
         tell(converted.diagnostics);
         if (converted.diagnostics.length === 0) declared = converted.declOutput ?? '';
-        return { ...converted, ...this.withDependents(converted) };
+        const hasToplevelAwait =
+          converted.hasToplevelAwait === true || loopsOverAwaited(this.tslab.ts, source);
+        return { ...converted, hasToplevelAwait, ...this.withDependents(converted) };
       },
       addModule: (name, source, metadata) => {
         const diagnostics = converter.addModule(name, source, metadata);
@@ -157,6 +159,16 @@ export class Compiler {
       sideOutputs: [...changed].map((file) => ({ path: file, data: this.compiled.get(file)! })),
     };
   }
+}
+
+/** Whether a cell has `for await` outside of functions, which tslab does not take for an await. */
+function loopsOverAwaited(ts: typeof Typescript, code: string): boolean {
+  const search = (node: Typescript.Node): boolean => {
+    if (ts.isFunctionLike(node) || ts.isClassLike(node)) return false;
+    if (ts.isForOfStatement(node) && node.awaitModifier) return true;
+    return ts.forEachChild(node, search) ?? false;
+  };
+  return search(ts.createSourceFile('cell.ts', code, ts.ScriptTarget.Latest));
 }
 
 function linesOf(file: string): string[] {

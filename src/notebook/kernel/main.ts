@@ -17,12 +17,14 @@ import { Session } from './session.js';
 import { flag, Sockets } from './sockets.js';
 import { Tensors } from './tensors.js';
 
-/** What code in cells, and the library, find of the kernel. */
+/** Under this name the library finds the kernel that it runs in. */
 const kernelSymbol = Symbol.for('mmp.kernel');
 
 function start(connectionFile: string): void {
   // Stack traces then name the library's sources and not what they were compiled to.
   process.setSourceMapsEnabled(true);
+  // The library and TF.js may stand between an error and the cell that led to it.
+  Error.stackTraceLimit = 50;
   const connection = JSON.parse(readFileSync(connectionFile, 'utf8')) as Connection;
   const folder = process.cwd();
   const root = packageRoot(folder);
@@ -40,6 +42,10 @@ function start(connectionFile: string): void {
       },
       interrupt: () => {
         interrupts.interruptIfRequested();
+      },
+      failure: (error) => {
+        console.error(`the kernel has no sockets: ${error.message}`);
+        process.kill(process.pid, 'SIGKILL');
       },
       shutdown: () => {
         session.latest?.flush();

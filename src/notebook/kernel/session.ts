@@ -131,7 +131,7 @@ export class Session {
     if (!silent) cell.publish('execute_input', { code, execution_count: this.count });
     compiler.begin({ name, label: cell.label, code });
 
-    const earlier = tensors.beginAgain(key);
+    const earlier = tensors.begin(cell);
     await runningCell.run(cell, () => this.runCode(cell, silent));
     cell.result = undefined;
     if (earlier) await tensors.release(earlier);

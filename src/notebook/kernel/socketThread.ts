@@ -129,7 +129,9 @@ if (parentProcess !== undefined) {
 }
 
 async function bind(): Promise<void> {
-  const address = (number: number) => `${connection.transport}://${connection.ip}:${number}`;
+  const { transport, ip } = connection;
+  const separator = transport === 'ipc' ? '-' : ':';
+  const address = (number: number) => `${transport}://${ip}${separator}${number}`;
   await Promise.all([
     shell.bind(address(connection.shell_port)),
     control.bind(address(connection.control_port)),

@@ -41,6 +41,8 @@ export interface Handlers {
   readonly request: (message: Message) => void;
   readonly interrupt: () => void;
   readonly shutdown: () => void;
+  /** The sockets could not be bound, or their thread failed. */
+  readonly failure: (error: Error) => void;
 }
 
 const closeLimit = 2000;
@@ -57,6 +59,7 @@ export class Sockets {
       if (message.type === 'request') handlers.request(message.message);
       else handlers[message.type]();
     });
+    this.thread.on('error', handlers.failure);
   }
 
   /** Publishes to all front ends. */

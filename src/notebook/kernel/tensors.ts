@@ -5,7 +5,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { runningCell } from './cell.js';
+import { runningCell, type Cell } from './cell.js';
 
 interface Tensor {
   readonly dataId: object;
@@ -34,7 +34,9 @@ interface Engine {
 }
 
 /** How many tensors of a cell are alive, and how large they are. */
-export interface TensorCount {
+interface TensorCount {
+  /** `cell [3]`, by the cell's last run */
+  label: string;
   tensors: number;
   bytes: number;
 }
@@ -70,17 +72,24 @@ export class Tensors {
     });
   }
 
-  /** Tensors alive by the key of the cell that made them. */
-  byCell(): ReadonlyMap<string, Readonly<TensorCount>> {
-    return this.counts;
+  /** Frees what nobody can reach, and counts what is left by the cell that made it. */
+  async byCell(): Promise<readonly Readonly<TensorCount>[]> {
+    await collectGarbage();
+    return [...this.counts.values()].filter(({ tensors }) => tensors > 0);
   }
 
-  /** Says that a cell runs again; @returns what its earlier run left in TF.js's list of variables. */
-  beginAgain(key: string): readonly WeakRef<Variable>[] | undefined {
+  /**
+   * Says that a cell is about to run.
+   *
+   * @returns where it has made tensors before that are still there: the variables among them
+   */
+  begin({ key, label }: Cell): readonly WeakRef<Variable>[] | undefined {
     const made = this.counts.get(key);
+    if (!made) return undefined;
+    made.label = label;
     const before = this.variables.get(key) ?? [];
     this.variables.delete(key);
-    return made && made.tensors > 0 ? before : undefined;
+    return made.tensors > 0 ? before : undefined;
   }
 
   /** Frees what the cell's earlier run made and nobody can reach now that it has run again. */
@@ -93,10 +102,7 @@ export class Tensors {
       delete registered[variable.name];
       return true;
     });
-    // A reference that was looked at counts as reachable until the next turn.
-    await turn();
-    collectGarbage();
-    await turn();
+    await collectGarbage();
     for (const reference of listed) {
       const variable = reference.deref();
       if (variable) registered[variable.name] ??= variable;
@@ -122,12 +128,12 @@ export class Tensors {
   }
 
   private add(tensor: Tensor): void {
-    const key = runningCell.getStore()?.key ?? '';
+    const { key = '', label = 'outside of cells' } = runningCell.getStore() ?? {};
     const { dataId, dtype, size } = tensor;
     const remains = { dataId, dtype, size, key };
     this.remains.set(tensor, remains);
     this.unreachable.register(tensor, remains, tensor);
-    const count = this.counts.get(key) ?? { tensors: 0, bytes: 0 };
+    const count = this.counts.get(key) ?? { label, tensors: 0, bytes: 0 };
     this.counts.set(key, count);
     count.tensors++;
     count.bytes += size * (bytesPerElement[dtype] ?? 0);
@@ -147,11 +153,14 @@ export class Tensors {
 
 let collector: (() => void) | undefined;
 
-/** A full collection, now. */
-function collectGarbage(): void {
+/** A full collection, and what is to be done about what it found. */
+async function collectGarbage(): Promise<void> {
   if (!collector) {
     setFlagsFromString('--expose-gc');
     collector = runInNewContext('gc') as () => void;
   }
+  // A reference that was looked at counts as reachable until the next turn; finalizers have theirs after.
+  await turn();
   collector();
+  await turn();
 }

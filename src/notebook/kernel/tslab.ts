@@ -150,7 +150,46 @@ function adjusted(ts: typeof Typescript, settings: CompilerSettings, watch: File
     );
     return resolving(ts, host, settings);
   };
-  return { ...ts, sys, createWatchCompilerHost, transpileModule: settings.transpile };
+  const { getPreEmitDiagnosticsOfFiles } = ts as unknown as TslabCompiler;
+  return {
+    ...ts,
+    sys,
+    createWatchCompilerHost,
+    transpileModule: settings.transpile,
+    getPreEmitDiagnosticsOfFiles: (
+      ...parameters: Parameters<typeof getPreEmitDiagnosticsOfFiles>
+    ) => withoutOwnExports(getPreEmitDiagnosticsOfFiles(...parameters)),
+  };
+}
+
+/** A function that tslab's compiler has and TypeScript has not. */
+interface TslabCompiler {
+  readonly getPreEmitDiagnosticsOfFiles: (
+    program: Typescript.BuilderProgram,
+    files: readonly Typescript.SourceFile[],
+  ) => readonly Typescript.Diagnostic[];
+}
+
+/** "Variable … implicitly has type …": where it is declared, and where it is used. */
+const implicitly = { declared: 7034, used: 7005 };
+
+/**
+ * tslab exports every name of a cell in a line of its own. That use of `const rows = []`, whose type grows
+ * with what the cell pushes, is none that the reader wrote.
+ */
+function withoutOwnExports(
+  diagnostics: readonly Typescript.Diagnostic[],
+): readonly Typescript.Diagnostic[] {
+  const isOwn = ({ file, start, code }: Typescript.Diagnostic) =>
+    code === implicitly.used &&
+    file !== undefined &&
+    cellFiles.includes(path.basename(file.fileName)) &&
+    start! > file.text.lastIndexOf('\nexport {');
+  const nameIn = ({ messageText }: Typescript.Diagnostic) =>
+    /'([^']+)'/.exec(typeof messageText === 'string' ? messageText : '')?.[1];
+  const others = diagnostics.filter((one) => !isOwn(one));
+  const used = new Set(others.filter(({ code }) => code === implicitly.used).map(nameIn));
+  return others.filter((one) => one.code !== implicitly.declared || used.has(nameIn(one)));
 }
 
 /** Lets cells import from the notebook's folder, and packages from where the workbook is installed. */
@@ -163,8 +202,8 @@ function resolving(
   // What declarations import stays where it is; cells and the files beside them come and go.
   const isPackage = (file: string) => file.endsWith('.d.ts') && !isCell(file);
   const cache = ts.createModuleResolutionCache(root, (name) => name);
-  const resolve = (name: string, from: string, options: Typescript.CompilerOptions) =>
-    ts.resolveModuleName(name, from, options, host, cache);
+  /** Where an import of a cell may be meant from; the compiler itself writes paths from the root. */
+  const origins = (name: string) => (name.startsWith('.') ? [folder, root] : [folder, fallback]);
   return Object.assign(host, {
     resolveModuleNameLiterals: (
       literals: readonly Typescript.StringLiteralLike[],
@@ -173,13 +212,15 @@ function resolving(
       options: Typescript.CompilerOptions,
     ) =>
       literals.map(({ text }) => {
-        const from = isCell(file) ? path.join(folder, cellFiles[0]!) : file;
-        const found = resolve(compiledPath(path.resolve(folder, text)) ?? text, from, options);
-        if (found.resolvedModule || isPackage(file)) return found;
+        const resolve = (name: string, from: string) =>
+          ts.resolveModuleName(name, from, options, host, cache);
+        if (!isCell(file)) return resolve(text, file);
+        const name = compiledPath(path.resolve(folder, text)) ?? text;
+        const tries = origins(text).map((origin) => resolve(name, path.join(origin, 'cell.ts')));
+        const found = tries.find(({ resolvedModule }) => resolvedModule);
         // It may be there the next time.
-        cache.clear();
-        const elsewhere = !text.startsWith('.') && isCell(file);
-        return elsewhere ? resolve(text, path.join(fallback, 'cell.ts'), options) : found;
+        if (!found) cache.clear();
+        return found ?? tries[0]!;
       }),
     hasInvalidatedResolutions: (file: string) => !isPackage(file),
   });
