@@ -51,6 +51,7 @@ const hasGroups = process.platform !== 'win32';
 /** How long a kernel may take, in milliseconds, to come up, and to end when it is asked to. */
 const startLimit = 60_000;
 const stopLimit = 2000;
+const startAttempts = 3;
 
 /** How much of what a kernel process printed is quoted, in characters. */
 const quoted = 2000;
@@ -120,6 +121,18 @@ export class KernelClient {
    * @throws Error with what the kernel printed when it does not come up
    */
   static async start(options: KernelOptions): Promise<KernelClient> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await KernelClient.startOnce(options);
+      } catch (error) {
+        // Another program may have taken a port since it was found free.
+        const taken = /Address already in use/.test((error as Error).message);
+        if (!taken || attempt === startAttempts) throw error;
+      }
+    }
+  }
+
+  private static async startOnce(options: KernelOptions): Promise<KernelClient> {
     const { kernel: name = 'mmp', folder, environment, signal } = options;
     const ports = await freePorts(socketNames.length);
     signal?.throwIfAborted();
@@ -318,9 +331,6 @@ function outputOf(type: string, content: Content): KernelOutput | undefined {
   return undefined;
 }
 
-/** Ports given to kernels that may not listen on them yet */
-const givenPorts = new Set<number>();
-
 /** Ports that nothing listens on at this moment. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
@@ -338,7 +348,5 @@ async function freePorts(count: number): Promise<number[]> {
   );
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  if (ports.some((port) => givenPorts.has(port))) return freePorts(count);
-  for (const port of ports) givenPorts.add(port);
   return ports;
 }
