@@ -67,7 +67,7 @@ program
   .option('--only <start...>', 'only notebooks whose names start so, such as 03')
   .option('--output <folder>', 'where the result goes')
   .option('--in-place', 'write each executed notebook over the original, unless it failed')
-  .option('--html', 'the output folder with the site; with --in-place, it is made when asked for')
+  .option('--html', 'with --in-place: make the output folder with the site, too')
   .addOption(
     new Option('--kernel <name>', 'the kernel of every notebook, whichever it names').choices(
       kernelNames,

@@ -6,13 +6,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Dealer, Subscriber } from 'zeromq';
 import { nativeEnvironment } from '../tensor/native.js';
-import type { Output } from './format.js';
+import { outputOf, type KernelOutput } from './kernelOutput.js';
+import { freePorts } from './ports.js';
 import { decode, encode, headerOf, type Content, type Message } from './wire.js';
 
 /** One request under way: where its outputs go and how its end is told. */
@@ -126,7 +126,7 @@ export class KernelClient {
         return await KernelClient.startOnce(options);
       } catch (error) {
         // Another program may have taken a port since it was found free.
-        const taken = /Address already in use/.test((error as Error).message);
+        const taken = (error as Error).message.includes('Address already in use');
         if (!taken || attempt === startAttempts) throw error;
       }
     }
@@ -299,54 +299,4 @@ export class KernelClient {
   private lastWords(): string {
     return this.log === '' ? '' : `; it printed:\n${this.log}`;
   }
-}
-
-/** An output, or a change of all outputs that were displayed under an id. */
-export interface KernelOutput {
-  readonly output: Output;
-  readonly displayId?: string;
-  readonly update: boolean;
-}
-
-function outputOf(type: string, content: Content): KernelOutput | undefined {
-  if (type === 'stream') {
-    const { name, text } = content;
-    return { output: { output_type: 'stream', name, text }, update: false };
-  }
-  if (type === 'display_data' || type === 'update_display_data') {
-    const { data, metadata, transient } = content;
-    const displayId = (transient as { display_id?: string } | undefined)?.display_id;
-    const output = { output_type: 'display_data', data, metadata };
-    const update = type === 'update_display_data';
-    return displayId === undefined ? { output, update } : { output, update, displayId };
-  }
-  if (type === 'execute_result') {
-    const { execution_count, data, metadata } = content;
-    return { output: { output_type: type, execution_count, data, metadata }, update: false };
-  }
-  if (type === 'error') {
-    const { ename, evalue, traceback } = content;
-    return { output: { output_type: type, ename, evalue, traceback }, update: false };
-  }
-  return undefined;
-}
-
-/** Ports that nothing listens on at this moment. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            resolve(server);
-          });
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -1,4 +1,5 @@
 /** What is wrong with a notebook that did not run as it should. */
+import { stripVTControlCharacters } from 'node:util';
 import type { Output } from './format.js';
 
 export interface Failure {
@@ -32,7 +33,8 @@ export function complaintOf(outputs: readonly Output[]): string | undefined {
     errors.length > 0
       ? errors.map(({ ename, evalue }) => `${String(ename)}: ${String(evalue)}`)
       : outputs.filter(({ name }) => name === 'stderr').map(({ text }) => String(text));
-  return complaints.length === 0 ? undefined : shortened(complaints.join('\n').trim());
+  if (complaints.length === 0) return undefined;
+  return shortened(stripVTControlCharacters(complaints.join('\n')).trim());
 }
 
 function shortened(text: string): string {

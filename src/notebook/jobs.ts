@@ -18,6 +18,6 @@ export async function severalAtATime<Item, Result>(
       results[index] = await run(item);
     }
   };
-  await Promise.all(Array.from({ length: jobs }, worker));
+  await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker));
   return results;
 }

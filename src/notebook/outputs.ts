@@ -1,5 +1,5 @@
 /** The outputs of one cell, put together from what the kernel publishes, as nbformat has them. */
-import type { KernelOutput } from './client.js';
+import type { KernelOutput } from './kernelOutput.js';
 import type { Output } from './format.js';
 import { storedData } from './mimeData.js';
 import { TerminalText } from './terminalText.js';
@@ -49,6 +49,7 @@ export class CellOutputs {
 
   /** Exchanges what was displayed under an id, if it was in this cell. */
   update({ output, displayId }: KernelOutput): void {
+    if (displayId === undefined) return;
     for (const shown of this.shown.filter((one) => one.displayId === displayId)) {
       const changed = stored(output);
       if (!this.hasRoom(changed.size - shown.size)) return;

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../files/paths.js';
-import { notebookPage } from '../site/page.js';
+import { renderMarkdown } from '../site/markdown.js';
 import type { Entry } from '../site/site.js';
 import { budgetName } from './budget.js';
 import type { KernelName } from './client.js';
@@ -107,8 +107,8 @@ async function execute(file: string, options: ExecuteOptions): Promise<Omit<Entr
   try {
     const text = readFileSync(file, 'utf8');
     const source = parseNotebook(text, file);
-    // What no page can be made of is found out before it has run.
-    notebookPage(source, '', '');
+    // A formula that cannot be set is found before hours of work that no page could show.
+    for (const cell of source.cells) if (cell.cell_type === 'markdown') renderMarkdown(cell.source);
     const result = await runNotebook(source, { ...options, folder: path.dirname(file) });
     if (inPlace && !result.failure && !signal?.aborted) {
       if (readFileSync(file, 'utf8') !== text) {

@@ -1,4 +1,5 @@
 /** An executed notebook as one HTML page that works offline. */
+import { stripVTControlCharacters } from 'node:util';
 import { escapeHtml } from '../notebook/html.js';
 import type { CodeCell, Notebook, Output } from '../notebook/format.js';
 import { titleOf } from '../notebook/format.js';
@@ -101,6 +102,5 @@ export function figuresOf(notebook: Notebook): Output[] {
 
 /** Text as HTML, without the terminal's colour codes; other control characters have no place in a page. */
 function plainHtml(text: string): string {
-  const plain = text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
-  return escapeHtml(plain.replaceAll(/[^\P{Cc}\t\r\n]/gu, '\ufffd'));
+  return escapeHtml(stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\t\r\n]/gu, '\ufffd'));
 }

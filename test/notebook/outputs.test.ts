@@ -1,7 +1,7 @@
 /** What becomes of a cell's outputs between the kernel and the notebook. */
 import assert from 'node:assert/strict';
-import type { KernelOutput } from '../../src/notebook/client.js';
 import { notebookText, parseNotebook } from '../../src/notebook/format.js';
+import type { KernelOutput } from '../../src/notebook/kernelOutput.js';
 import { CellOutputs, cutLine, outputLimit } from '../../src/notebook/outputs.js';
 import { notebookOf } from '../support/notebooks.js';
 

@@ -299,7 +299,7 @@ describe('a workbook in which much is wrong', function () {
     'no-cell-id': [changedCell({ id: undefined }), /not a TypeScript notebook:.*cells\[0\]\.id/s],
     formula: [
       changed({
-        cells: [{ cell_type: 'markdown', id: 'a', metadata: {}, source: '$\\\\frac{1$' }],
+        cells: [{ cell_type: 'markdown', id: 'a', metadata: {}, source: '$\\frac{1$' }],
       }),
       /^formula: /,
     ],
