@@ -80,7 +80,7 @@ export async function runNotebook(source: Notebook, options: RunOptions): Promis
  *
  * @throws Error when it is none of this project's
  */
-export function kernelOf({ metadata }: Notebook): KernelName {
+function kernelOf({ metadata }: Notebook): KernelName {
   const { name } = metadata.kernelspec;
   const known = kernelNames.find((one) => one === name);
   if (known === undefined) {
