@@ -3,24 +3,34 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { SingleBar, Presets } from 'cli-progress';
-import { measuringCommands, positive } from './bench/commands.js';
+import { measuringCommands, positive, wholeNumber } from './bench/commands.js';
 import { defaultCache, makePictures, readPictures } from './data/emoji/pictures.js';
 import { examine } from './doctor/doctor.js';
 import { machineProbe } from './doctor/probe.js';
 import { reportText } from './doctor/table.js';
+import { abortedBySignals } from './files/signals.js';
 import { setUpNative, wheels } from './native/build.js';
 import { restartWith } from './native/restart.js';
+import { budgetNames, type BudgetName } from './notebook/budget.js';
+import { kernelNames, type KernelName } from './notebook/client.js';
+import { failureLine } from './notebook/failure.js';
 import { dataFolderOf, installKernel, userDataFolder } from './notebook/kernelspec.js';
 import { openLab, prepareLab } from './notebook/lab.js';
-import { terminalReport } from './notebook/report.js';
+import { terminalReport } from './notebook/terminal.js';
 import { writePictures } from './site/pictures.js';
 import { defaultOutput, runWorkbook } from './notebook/workbook.js';
 import { useBackend } from './tensor/backend.js';
 
 interface WorkbookCommand {
+  readonly notebooks?: string;
   readonly only?: string[];
   readonly output?: string;
+  readonly inPlace?: boolean;
+  readonly html?: boolean;
+  readonly kernel?: KernelName;
+  readonly jobs: number;
   readonly backend?: string;
+  readonly budget?: BudgetName;
   readonly cellSeconds?: number;
 }
 
@@ -53,23 +63,46 @@ program
 program
   .command('workbook')
   .description('execute the notebooks headless and write executed notebooks and a site')
+  .option('--notebooks <folder>', 'where the notebooks lie, if elsewhere')
   .option('--only <start...>', 'only notebooks whose names start so, such as 03')
   .option('--output <folder>', 'where the result goes')
+  .option('--in-place', 'write each executed notebook over the original, unless it failed')
+  .option('--html', 'with --in-place: make the output folder with the site, too')
+  .addOption(
+    new Option('--kernel <name>', 'the kernel of every notebook, whichever it names').choices(
+      kernelNames,
+    ),
+  )
+  .option('--jobs <number>', 'how many notebooks are executed at a time', wholeNumber, 1)
   .option('--backend <name>', 'the backend of every notebook, as MMP_BACKEND')
+  .addOption(
+    new Option('--budget <name>', 'how much is computed, as MMP_BUDGET').choices(budgetNames),
+  )
   .option('--cell-seconds <number>', 'the longest that one cell may take', positive)
-  .action(async (options: WorkbookCommand) => {
-    // Kernels have it from the environment.
-    if (options.backend !== undefined) process.env.MMP_BACKEND = options.backend;
+  .action(async ({ html, backend, budget, ...options }: WorkbookCommand) => {
+    const writesFolder = html === true || options.inPlace !== true;
+    if (options.output !== undefined && !writesFolder) {
+      throw new Error('--in-place makes no output folder: give --html with --output');
+    }
+    // Kernels have these from the environment.
+    if (backend !== undefined) process.env.MMP_BACKEND = backend;
+    if (budget !== undefined) process.env.MMP_BUDGET = budget;
     // A backend that cannot run is refused here, before nine notebooks fail of it.
     await useBackend();
-    const output = options.output ?? (options.only ? `${defaultOutput}-only` : defaultOutput);
-    const entries = await runWorkbook({ ...options, output, report: terminalReport() });
-    console.log(`\n${output}/index.html`);
-    const failed = entries.filter(({ failure }) => failure);
-    for (const { name, failure } of failed) {
-      console.error(`${name}: cell ${failure?.cell} failed`);
+    const isWhole = options.only === undefined && options.notebooks === undefined;
+    const usual = isWhole ? defaultOutput : `${defaultOutput}-only`;
+    const output = writesFolder ? (options.output ?? usual) : undefined;
+    const entries = await runWorkbook({
+      ...options,
+      ...(output === undefined ? {} : { output }),
+      report: terminalReport(),
+      signal: abortedBySignals(),
+    });
+    if (output !== undefined) console.log(`\n${output}/index.html`);
+    for (const { name, failure } of entries) {
+      if (failure) console.error(`${name}: ${failureLine(failure)}`);
     }
-    if (failed.length > 0) process.exitCode = 1;
+    if (entries.some(({ failure }) => failure)) process.exitCode = 1;
   });
 
 program
@@ -143,12 +176,13 @@ program
 
 for (const command of measuringCommands()) program.addCommand(command);
 
-const restarted = restartWith();
-if (restarted === undefined) {
-  program.parseAsync().catch((error: unknown) => {
-    console.error(`mmp: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  });
-} else {
-  process.exitCode = restarted;
+async function main(): Promise<void> {
+  const restarted = await restartWith();
+  if (restarted !== undefined) process.exitCode = restarted;
+  else await program.parseAsync();
 }
+
+main().catch((error: unknown) => {
+  console.error(`mmp: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode ??= 1;
+});

@@ -98,3 +98,10 @@ export function positive(text: string): number {
   if (!(value > 0)) throw new InvalidArgumentError('A positive number is expected.');
   return value;
 }
+
+/** A positive whole number from the command line. */
+export function wholeNumber(text: string): number {
+  const value = positive(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('A whole number is expected.');
+  return value;
+}

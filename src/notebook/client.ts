@@ -6,12 +6,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Dealer, Subscriber } from 'zeromq';
 import { nativeEnvironment } from '../tensor/native.js';
-import type { Output } from './format.js';
+import { outputOf, type KernelOutput } from './kernelOutput.js';
+import { freePorts } from './ports.js';
 import { decode, encode, headerOf, type Content, type Message } from './wire.js';
 
 /** One request under way: where its outputs go and how its end is told. */
@@ -41,35 +42,67 @@ export function kernelCommand(name: KernelName, connectionFile: string): string[
   const tslab = createRequire(__filename).resolve('tslab/bin/tslab');
   return [process.execPath, tslab, 'kernel', '--config-path', connectionFile];
 }
+
 const socketNames = ['shell', 'iopub', 'stdin', 'control', 'hb'] as const;
+
+/** Windows has no groups of processes. */
+const hasGroups = process.platform !== 'win32';
+
+/** How long a kernel may take, in milliseconds, to come up, and to end when it is asked to. */
 const startLimit = 60_000;
+const stopLimit = 2000;
+const startAttempts = 3;
+
+/** How much of what a kernel process printed is quoted, in characters. */
+const quoted = 2000;
 
 export interface KernelOptions {
   readonly kernel?: KernelName;
   /** The kernel's working directory: the notebook's folder, as in JupyterLab */
   readonly folder: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** When it is aborted, the kernel is killed with all that it started. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running kernel. */
 export class KernelClient {
   private readonly requests = new Map<string, Request>();
   private readonly session = randomUUID();
-  /** What the kernel process itself wrote; kernels report their own failures there. */
+  /** What the kernel process itself wrote last; kernels report their own failures there. */
   private log = '';
   private stopping = false;
+  private readonly ended: Promise<void>;
+  /** Why the kernel is no more, although nobody has stopped it */
+  death: Error | undefined;
 
   private constructor(
+    private readonly name: KernelName,
     private readonly process: ChildProcess,
     private readonly key: string,
     private readonly shell: Dealer,
     private readonly iopub: Subscriber,
     private readonly control: Dealer,
-    private readonly connectionFolder: string,
   ) {
-    process.stderr?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
-    process.on('exit', (code, signal) => {
-      this.failAll(new Error(`the kernel ended (${signal ?? `exit code ${code}`})${this.tail()}`));
+    for (const stream of [process.stdout, process.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.log = (this.log + chunk.toString()).slice(-quoted);
+      });
+    }
+    this.ended = new Promise((resolve) => {
+      process.once('error', (error) => {
+        this.failAll(`the kernel could not be started: ${error.message}`);
+        resolve();
+      });
+      process.once('exit', (code, signal) => {
+        // What it started would keep its streams open, and its last words from us.
+        this.kill();
+        const allRead = new Promise((read) => process.once('close', read));
+        void Promise.race([allRead, sleep(stopLimit, undefined, { ref: false })]).then(() => {
+          this.failAll(`the kernel ended (${signal ?? `exit code ${code}`})`);
+          resolve();
+        });
+      });
     });
     void this.listen(shell, (message) => {
       this.settle(message, (request) => (request.reply = message.content));
@@ -88,39 +121,63 @@ export class KernelClient {
    * @throws Error with what the kernel printed when it does not come up
    */
   static async start(options: KernelOptions): Promise<KernelClient> {
-    const { kernel: name = 'mmp', folder, environment } = options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await KernelClient.startOnce(options);
+      } catch (error) {
+        // Another program may have taken a port since it was found free.
+        const taken = (error as Error).message.includes('Address already in use');
+        if (!taken || attempt === startAttempts) throw error;
+      }
+    }
+  }
+
+  private static async startOnce(options: KernelOptions): Promise<KernelClient> {
+    const { kernel: name = 'mmp', folder, environment, signal } = options;
     const ports = await freePorts(socketNames.length);
+    signal?.throwIfAborted();
     const key = randomUUID();
-    const connectionFolder = mkdtempSync(path.join(tmpdir(), 'mmp-kernel-'));
-    const connectionFile = path.join(connectionFolder, 'connection.json');
     const connection = {
       transport: 'tcp',
       ip: '127.0.0.1',
       key,
       signature_scheme: 'hmac-sha256',
-      ...Object.fromEntries(socketNames.map((name, index) => [`${name}_port`, ports[index]])),
+      ...Object.fromEntries(socketNames.map((socket, index) => [`${socket}_port`, ports[index]])),
     };
-    writeFileSync(connectionFile, JSON.stringify(connection), { mode: 0o600 });
-
-    const [command, ...parameters] = kernelCommand(name, connectionFile);
-    // By this name kernels know that they have no purpose without the process that started them.
-    const parent = { JPY_PARENT_PID: String(process.pid) };
-    const child = spawn(command!, parameters, {
-      cwd: folder,
-      env: { ...process.env, ...nativeEnvironment(), ...parent, ...environment },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const shell = new Dealer({ linger: 0 });
-    // No limit: what a cell prints fast must not be dropped.
-    const iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
-    shell.connect(`tcp://127.0.0.1:${ports[0]}`);
-    iopub.connect(`tcp://127.0.0.1:${ports[1]}`);
-    iopub.subscribe();
-    const control = new Dealer({ linger: 0 });
-    control.connect(`tcp://127.0.0.1:${ports[3]}`);
-    const kernel = new KernelClient(child, key, shell, iopub, control, connectionFolder);
-    await kernel.untilReady();
-    return kernel;
+    const connectionFolder = mkdtempSync(path.join(tmpdir(), 'mmp-kernel-'));
+    try {
+      const connectionFile = path.join(connectionFolder, 'connection.json');
+      writeFileSync(connectionFile, JSON.stringify(connection), { mode: 0o600 });
+      const [command, ...parameters] = kernelCommand(name, connectionFile);
+      // By this name kernels know that they have no purpose without the process that started them.
+      const parent = { JPY_PARENT_PID: String(process.pid) };
+      const child = spawn(command!, parameters, {
+        cwd: folder,
+        env: { ...process.env, ...nativeEnvironment(), ...parent, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // A group of its own: it can be killed with its children, and Ctrl-C reaches us alone.
+        detached: hasGroups,
+      });
+      const shell = new Dealer({ linger: 0 });
+      // No limit: what a cell prints fast must not be dropped.
+      const iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+      const control = new Dealer({ linger: 0 });
+      shell.connect(`tcp://127.0.0.1:${ports[0]}`);
+      iopub.connect(`tcp://127.0.0.1:${ports[1]}`);
+      iopub.subscribe();
+      control.connect(`tcp://127.0.0.1:${ports[3]}`);
+      const kernel = new KernelClient(name, child, key, shell, iopub, control);
+      const kill = () => {
+        kernel.kill();
+      };
+      signal?.addEventListener('abort', kill);
+      void kernel.ended.then(() => signal?.removeEventListener('abort', kill));
+      await kernel.untilReady();
+      return kernel;
+    } finally {
+      // A kernel that answers has read it, so that nothing is left behind whatever happens from now on.
+      rmSync(connectionFolder, { recursive: true });
+    }
   }
 
   /**
@@ -143,23 +200,32 @@ export class KernelClient {
 
   /** Interrupts the cell that is running. */
   async interrupt(): Promise<void> {
-    await this.send('interrupt_request', {}, randomUUID(), this.control);
+    if (this.name === 'tslab') this.process.kill('SIGINT');
+    else await this.send('interrupt_request', {}, randomUUID(), this.control);
   }
 
-  /** Asks the kernel to end, and ends it if it does not. */
+  /** Asks the kernel to end, and ends it if it does not, and all that it started. */
   async stop(): Promise<void> {
     this.stopping = true;
-    const ended = new Promise((resolve) => this.process.once('exit', resolve));
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      void this.send('shutdown_request', { restart: false });
-      const timer = setTimeout(() => this.process.kill('SIGKILL'), 2000);
-      await ended;
-      clearTimeout(timer);
+    if (!this.death) {
+      await this.send('shutdown_request', { restart: false }, randomUUID(), this.control);
     }
+    await Promise.race([this.ended, sleep(stopLimit, undefined, { ref: false })]);
+    this.kill();
+    await this.ended;
     this.shell.close();
     this.iopub.close();
     this.control.close();
-    rmSync(this.connectionFolder, { recursive: true, force: true });
+  }
+
+  private kill(): void {
+    const { pid } = this.process;
+    try {
+      if (hasGroups && pid !== undefined) process.kill(-pid, 'SIGKILL');
+      else this.process.kill('SIGKILL');
+    } catch {
+      // Nothing of it is left.
+    }
   }
 
   /** Asks until both sockets have answered: the subscription may miss what was published before it. */
@@ -176,7 +242,7 @@ export class KernelClient {
       }
     }
     await this.stop();
-    throw new Error(`the kernel did not answer within ${startLimit / 1000} s${this.tail()}`);
+    throw new Error(`the kernel did not answer within ${startLimit / 1000} s${this.lastWords()}`);
   }
 
   /** Sends a request and waits for its reply and for the kernel to be idle again. */
@@ -185,6 +251,7 @@ export class KernelClient {
     content: Content,
     onMessage: Request['onMessage'],
   ): Promise<Content> {
+    if (this.death) throw this.death;
     const id = randomUUID();
     const reply = new Promise<Content>((onEnd, onFailure) => {
       this.requests.set(id, { onMessage, onEnd, onFailure, idle: false });
@@ -223,57 +290,13 @@ export class KernelClient {
     if (request.reply && request.idle) request.onEnd(request.reply);
   }
 
-  private failAll(error: Error): void {
+  private failAll(message: string): void {
     if (this.stopping) return;
-    for (const request of this.requests.values()) request.onFailure(error);
+    this.death = new Error(`${message}${this.lastWords()}`);
+    for (const request of this.requests.values()) request.onFailure(this.death);
   }
 
-  private tail(): string {
-    return this.log === '' ? '' : `; it printed:\n${this.log.slice(-2000)}`;
+  private lastWords(): string {
+    return this.log === '' ? '' : `; it printed:\n${this.log}`;
   }
-}
-
-/** An output, or a change of all outputs that were displayed under an id. */
-export interface KernelOutput {
-  readonly output: Output;
-  readonly displayId?: string;
-  readonly update: boolean;
-}
-
-function outputOf(type: string, content: Content): KernelOutput | undefined {
-  if (type === 'stream') {
-    const { name, text } = content;
-    return { output: { output_type: 'stream', name, text }, update: false };
-  }
-  if (type === 'display_data' || type === 'update_display_data') {
-    const { data, metadata, transient } = content;
-    const displayId = (transient as { display_id?: string } | undefined)?.display_id;
-    const output = { output_type: 'display_data', data, metadata };
-    const update = type === 'update_display_data';
-    return displayId === undefined ? { output, update } : { output, update, displayId };
-  }
-  if (type === 'execute_result')
-    return { output: { output_type: type, ...content }, update: false };
-  if (type === 'error') return { output: { output_type: type, ...content }, update: false };
-  return undefined;
-}
-
-/** Ports that nothing listens on at this moment. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            resolve(server);
-          });
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -1,5 +1,6 @@
 /** Notebook files (nbformat 4): reading with checks, writing whole. */
 import { readFileSync } from 'node:fs';
+import { toUSVString } from 'node:util';
 import { z } from 'zod';
 import { writeWhole } from '../files/write.js';
 
@@ -92,8 +93,12 @@ function linesOf(source: string): string[] {
   return source === '' ? [] : source.split(/(?<=\n)/);
 }
 
-/** For `JSON.stringify`: puts the keys of every object in order. */
+/**
+ * For `JSON.stringify`: puts the keys of every object in order, and a replacement character where half a
+ * character is, which is no UTF-8.
+ */
 function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value === 'string') return toUSVString(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,19 +1,21 @@
 /** One notebook, executed from top to bottom in a fresh kernel. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CodeCell, Notebook, Output } from './format.js';
-import { KernelClient, type KernelOptions, type KernelOutput } from './client.js';
-
-export interface CellFailure {
-  /** The cell's place among the code cells, from 1 */
-  readonly cell: number;
-  readonly reason: string;
-}
+import {
+  KernelClient,
+  kernelNames,
+  type ExecuteReply,
+  type KernelName,
+  type KernelOptions,
+} from './client.js';
+import { complaintOf, firstLine, type Failure } from './failure.js';
+import type { CodeCell, Notebook } from './format.js';
+import { CellOutputs, outputLimit } from './outputs.js';
 
 export interface NotebookResult {
   /** The notebook with counts and outputs of the cells that ran */
   readonly notebook: Notebook;
-  /** Absent when every cell succeeded */
-  readonly failure?: CellFailure;
+  /** Absent when every cell did what it should */
+  readonly failure?: Failure;
   readonly seconds: number;
 }
 
@@ -24,117 +26,180 @@ export interface RunOptions extends KernelOptions {
   readonly onCell?: (cell: number, cells: number) => void;
 }
 
-/** A rejection that nobody awaited is reported by the kernel some moments later. */
+/** A cell whose metadata have this tag must fail, and the run goes on: so nbclient has it. */
+const raisesTag = 'raises-exception';
+
+/** What nobody awaited may fail, or be displayed, some moments after its cell. */
 const lateMilliseconds = 300;
+
+/** How long a cell that is interrupted may take to stop, before its kernel is stopped. */
+const interruptMilliseconds = 2000;
+
+/** What a timer can wait for; beyond it, it would not wait at all. */
+const longestTimer = 2 ** 31 - 1;
+
+/** After a failed cell stock tslab refuses all others for a moment. */
+const refusalMilliseconds = 100;
+
+interface RunningCell {
+  readonly number: number;
+  readonly cell: CodeCell;
+  readonly outputs: CellOutputs;
+  /** A call of it that must have left an output */
+  readonly expected: string | undefined;
+  readonly mustRaise: boolean;
+}
 
 /**
  * Executes the code cells in order, each until the kernel is idle, and stops at the first that fails. A
- * cell fails when the kernel says so, when it writes to stderr (type errors, exceptions and unawaited
- * rejections all do), when it takes too long, and when its execution count is not its number.
+ * cell fails when the kernel says so or publishes an error, when it writes to stderr, when it takes too long
+ * or writes too much, when what it displays does not arrive, when its execution count is not its number, and
+ * when it is tagged to raise an exception and raises none.
  */
 export async function runNotebook(source: Notebook, options: RunOptions): Promise<NotebookResult> {
   const start = Date.now();
   const notebook = structuredClone(source);
-  const cells = notebook.cells.filter((cell): cell is CodeCell => cell.cell_type === 'code');
-  for (const cell of cells) Object.assign(cell, { outputs: [], execution_count: null });
-
-  let failure: CellFailure | undefined;
+  const cells = await runningCells(notebook);
+  let failure: Failure | undefined;
   let kernel: KernelClient | undefined;
   try {
-    kernel = await KernelClient.start(options);
-    for (const [index, cell] of cells.entries()) {
-      options.onCell?.(index + 1, cells.length);
-      const reason = await runCell(kernel, cells, index, options.cellSeconds);
-      if (reason !== undefined) {
-        failure = { cell: index + 1, reason };
-        break;
-      }
-      cell.execution_count = index + 1;
-    }
-    await sleep(lateMilliseconds);
-    failure ??= firstComplaint(cells);
+    kernel = await KernelClient.start({ ...options, kernel: options.kernel ?? kernelOf(source) });
+    failure = await runCells(kernel, cells, options);
   } catch (error) {
-    const running = cells.findIndex((cell) => cell.execution_count === null) + 1;
-    failure = { cell: Math.max(1, running), reason: (error as Error).message };
+    failure = { reason: (error as Error).message };
   } finally {
     await kernel?.stop();
   }
+  for (const { cell, outputs } of cells) cell.outputs = outputs.list;
   const seconds = (Date.now() - start) / 1000;
   return failure ? { notebook, failure, seconds } : { notebook, seconds };
+}
+
+/**
+ * The kernel that a notebook names.
+ *
+ * @throws Error when it is none of this project's
+ */
+function kernelOf({ metadata }: Notebook): KernelName {
+  const { name } = metadata.kernelspec;
+  const known = kernelNames.find((one) => one === name);
+  if (known === undefined) {
+    throw new Error(`its kernel is "${name}"; this project has ${kernelNames.join(' and ')}`);
+  }
+  return known;
+}
+
+/** The code cells, with the outputs of earlier runs taken out. */
+async function runningCells(notebook: Notebook): Promise<RunningCell[]> {
+  // Loaded here, because most commands need not wait for a compiler.
+  const { expectedOutputs } = await import('./expected.js');
+  const cells = notebook.cells.filter((cell): cell is CodeCell => cell.cell_type === 'code');
+  const expected = expectedOutputs(cells.map(({ source }) => source));
+  return cells.map((cell, index) => {
+    Object.assign(cell, { outputs: [], execution_count: null });
+    const { tags } = cell.metadata;
+    return {
+      number: index + 1,
+      cell,
+      outputs: new CellOutputs(),
+      expected: expected[index],
+      mustRaise: Array.isArray(tags) && tags.includes(raisesTag),
+    };
+  });
+}
+
+async function runCells(
+  kernel: KernelClient,
+  cells: readonly RunningCell[],
+  options: RunOptions,
+): Promise<Failure | undefined> {
+  for (const running of cells) {
+    const { number } = running;
+    options.onCell?.(number, cells.length);
+    const reason = await runCell(kernel, cells, running, options.cellSeconds);
+    // What an earlier cell has left behind may fail in this one's time, and make its answer an error.
+    const earlier = firstComplaint(cells.slice(0, number - 1));
+    if (earlier) return earlier;
+    if (reason !== undefined) return { cell: number, reason };
+  }
+  await sleep(lateMilliseconds);
+  const late = firstComplaint(cells);
+  return late ?? (kernel.death && { cell: cells.length, reason: kernel.death.message });
 }
 
 /** @returns why the cell failed, or undefined */
 async function runCell(
   kernel: KernelClient,
-  cells: readonly CodeCell[],
-  index: number,
+  cells: readonly RunningCell[],
+  running: RunningCell,
   cellSeconds: number,
 ): Promise<string | undefined> {
-  const cell = cells[index]!;
-  const tooLong = new AbortController();
-  const limit = sleep(1000 * cellSeconds, 'too long' as const, { signal: tooLong.signal });
-  const execution = kernel.execute(cell.source, (output) => {
-    collect(cells, cell, output);
+  const { cell, outputs, number, mustRaise } = running;
+  const ended = new AbortController();
+  const limit = Math.min(1000 * cellSeconds, longestTimer);
+  const tooLong = sleep(limit, undefined, { signal: ended.signal }).then(
+    () => `it took longer than ${cellSeconds} s: ${firstLine(cell.source)}`,
+  );
+  const tooMuch = outputs.tooMuch.then(() => `it wrote more than ${outputLimit / 1e6} MB`);
+  const execution = execute(kernel, cells, running);
+  const reply = await Promise.race([execution, tooLong, tooMuch]).catch(
+    (error: unknown) => (error as Error).message,
+  );
+  ended.abort();
+  tooLong.catch(() => undefined);
+  if (typeof reply === 'string') {
+    await letStop(kernel, execution);
+    return reply;
+  }
+
+  cell.execution_count = reply.executionCount;
+  const complaint = complaintOf(outputs.list);
+  if (!mustRaise && reply.status !== 'ok') {
+    return complaint ?? `the kernel answered "${reply.status}"`;
+  }
+  if (reply.executionCount !== number) {
+    return `its execution count is ${reply.executionCount}, expected ${number}`;
+  }
+  if (mustRaise) {
+    return reply.status === 'error' ? undefined : `it is tagged ${raisesTag}, but raised none`;
+  }
+  return complaint ?? (await missingOutput(running));
+}
+
+/** Executes a cell; an update of a display belongs to the cell that has it. */
+async function execute(
+  kernel: KernelClient,
+  cells: readonly RunningCell[],
+  running: RunningCell,
+): Promise<ExecuteReply> {
+  const reply = await kernel.execute(running.cell.source, (output) => {
+    if (!output.update) running.outputs.add(output);
+    else for (const { outputs } of cells) outputs.update(output);
   });
-  try {
-    const reply = await Promise.race([execution, limit]);
-    if (reply === 'too long') return `it took longer than ${cellSeconds} s`;
-    if (reply.status !== 'ok') return complaintOf(cell) ?? `the kernel answered "${reply.status}"`;
-    if (reply.executionCount !== index + 1) {
-      return `its execution count is ${reply.executionCount}, expected ${index + 1}`;
-    }
-    return complaintOf(cell);
-  } finally {
-    tooLong.abort();
-    limit.catch(() => undefined);
-  }
+  // `aborted` by the protocol, `abort` by tslab: it has not run
+  if (!reply.status.startsWith('abort')) return reply;
+  await sleep(refusalMilliseconds);
+  return execute(kernel, cells, running);
 }
 
-/** Adds an output to its cell, or changes every output that was displayed under its id. */
-function collect(
-  cells: readonly CodeCell[],
-  cell: CodeCell,
-  { output, displayId, update }: KernelOutput,
-): void {
-  if (update) {
-    for (const { outputs } of cells) {
-      outputs.forEach((shown, place) => {
-        if (displayIds.get(shown) === displayId) outputs[place] = tagged(output, displayId);
-      });
-    }
-    return;
-  }
-  const last = cell.outputs.at(-1);
-  if (
-    output.output_type === 'stream' &&
-    last?.output_type === 'stream' &&
-    last.name === output.name
-  ) {
-    last.text = String(last.text) + String(output.text);
-    return;
-  }
-  cell.outputs.push(tagged(output, displayId));
+/** Interrupts a cell and gives it time to say where it was. */
+async function letStop(kernel: KernelClient, execution: Promise<unknown>): Promise<void> {
+  const stopped = execution.catch(() => undefined);
+  await kernel.interrupt();
+  await Promise.race([stopped, sleep(interruptMilliseconds, undefined, { ref: false })]);
 }
 
-/** Display ids are the kernel's own and not part of a notebook file. */
-const displayIds = new WeakMap<Output, string>();
-
-function tagged(output: Output, displayId: string | undefined): Output {
-  if (displayId !== undefined) displayIds.set(output, displayId);
-  return output;
+async function missingOutput({ expected, outputs }: RunningCell): Promise<string | undefined> {
+  if (expected === undefined || !outputs.isEmpty()) return undefined;
+  await sleep(lateMilliseconds);
+  return outputs.isEmpty() ? `it calls ${expected}, but no output arrived` : undefined;
 }
 
-/** The errors of a cell, or what it wrote to stderr. */
-function complaintOf(cell: CodeCell): string | undefined {
-  const errors = cell.outputs.filter((output) => output.output_type === 'error');
-  if (errors.length > 0) {
-    return errors.map(({ ename, evalue }) => `${String(ename)}: ${String(evalue)}`).join('\n');
+/** What the first of these cells complains of, unless it has to. */
+function firstComplaint(cells: readonly RunningCell[]): Failure | undefined {
+  for (const { number, outputs, mustRaise } of cells) {
+    const reason = mustRaise ? undefined : complaintOf(outputs.list);
+    if (reason !== undefined) return { cell: number, reason };
   }
-  const stderr = cell.outputs.filter((output) => output.name === 'stderr');
-  return stderr.length > 0 ? stderr.map(({ text }) => String(text)).join('') : undefined;
-}
-
-function firstComplaint(cells: readonly CodeCell[]): CellFailure | undefined {
-  const cell = cells.findIndex((one) => complaintOf(one) !== undefined);
-  return cell < 0 ? undefined : { cell: cell + 1, reason: complaintOf(cells[cell]!)! };
+  return undefined;
 }

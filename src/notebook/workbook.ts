@@ -1,31 +1,43 @@
 /** The whole workbook, headless: every notebook in order, executed notebooks and a site as the result. */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { beginFolder, finishFolder } from '../files/folders.js';
 import { projectRoot } from '../files/paths.js';
-import { writeJson } from '../files/write.js';
-import { openingOf, writeSite, type Entry } from '../site/site.js';
-import { readNotebook, writeNotebook } from './format.js';
+import { renderMarkdown } from '../site/markdown.js';
+import type { Entry } from '../site/site.js';
 import { budgetName } from './budget.js';
+import type { KernelName } from './client.js';
+import { failureText } from './failure.js';
+import { parseNotebook, writeNotebook } from './format.js';
+import { severalAtATime } from './jobs.js';
+import { OutputFolder } from './outputFolder.js';
 import { duration } from './progress.js';
 import { runNotebook } from './run.js';
 
 export interface WorkbookOptions {
   /** Where the notebooks lie */
   readonly notebooks?: string;
-  /** Where executed notebooks and the site go */
+  /** Where executed notebooks and the site go; where notebooks are executed in place, nowhere unless given */
   readonly output?: string;
+  /** Writes an executed notebook over the original, unless it failed */
+  readonly inPlace?: boolean;
   /** Only notebooks whose names start so, such as `03` */
   readonly only?: readonly string[];
+  /** The kernel of all notebooks; otherwise each has the one that it names */
+  readonly kernel?: KernelName;
+  /** How many notebooks are executed at a time */
+  readonly jobs?: number;
   readonly cellSeconds?: number;
   readonly report?: WorkbookReport;
+  /** When it is aborted the kernels are killed, and nothing is written any more */
+  readonly signal?: AbortSignal;
 }
 
 /** Told how the run goes. */
 export interface WorkbookReport {
   notebook(name: string): void;
   cell(name: string, cell: number, cells: number): void;
-  finished(name: string, summary: string): void;
+  /** @param summary absent where the run was aborted before */
+  finished(name: string, summary?: string): void;
 }
 
 const silent: WorkbookReport = {
@@ -40,66 +52,78 @@ const cellLimits = { quick: 600, full: 6 * 3600 };
 export const defaultOutput = path.join(projectRoot, 'data', 'runs', 'workbook');
 
 /**
- * Executes notebooks one after the other, each in a fresh kernel; a failed one does not keep the others
- * from running. The output folder is replaced as a whole at the end.
+ * Executes notebooks, each in a fresh kernel; one that fails or cannot be read does not keep the others from
+ * running. The output folder is replaced as a whole at the end.
  *
- * @returns one entry per notebook
- * @throws Error when there is no such notebook, one cannot be read, or the output cannot be written
+ * @returns one entry per notebook, in their order
+ * @throws Error when there is no such notebook, the output cannot be written, or the run is aborted
  */
 export async function runWorkbook(options: WorkbookOptions = {}): Promise<Entry[]> {
   const {
     notebooks = path.join(projectRoot, 'notebooks'),
-    output = defaultOutput,
+    output = options.inPlace ? undefined : defaultOutput,
+    jobs = 1,
     cellSeconds = cellLimits[budgetName()],
     report = silent,
+    signal,
   } = options;
   const names = chosenNotebooks(notebooks, options.only ?? []);
-  const sources = names.map((name) => readNotebook(path.join(notebooks, `${name}.ipynb`)));
-  expectOwn(output);
-  const partial = beginFolder(output);
-
-  const entries: Entry[] = [];
-  for (const [index, name] of names.entries()) {
-    report.notebook(name);
-    const result = await runNotebook(sources[index]!, {
-      folder: notebooks,
-      cellSeconds,
-      onCell: (cell, cells) => {
+  const folder = output === undefined ? undefined : new OutputFolder(output, notebooks);
+  /** Where the notebooks are that have begun and not ended */
+  const places = new Map<string, string>();
+  try {
+    const entries = await severalAtATime(names, jobs, signal, async (name) => {
+      report.notebook(name);
+      places.set(name, name);
+      const onCell = (cell: number, cells: number) => {
         report.cell(name, cell, cells);
-      },
+        places.set(name, `${name}, cell ${cell}/${cells}`);
+      };
+      const file = path.join(notebooks, `${name}.ipynb`);
+      const entry = { name, ...(await execute(file, { ...options, cellSeconds, onCell })) };
+      report.finished(name, signal?.aborted ? undefined : summaryOf(entry));
+      if (!signal?.aborted) places.delete(name);
+      return entry;
     });
-    entries.push({ name, ...result });
-    writeNotebook(path.join(partial, `${name}.ipynb`), result.notebook);
-    const { failure } = result;
-    const state = failure ? `FAILED in cell ${failure.cell}: ${failure.reason.trim()}` : 'ok';
-    report.finished(name, `${duration(result.seconds)}  ${state}`);
+    if (signal?.aborted) {
+      const { message } = signal.reason as Error;
+      throw new Error(`${message} in ${[...places.values()].join(' and ')}`);
+    }
+    folder?.finish(entries);
+    return entries;
+  } finally {
+    folder?.discard();
   }
-  mkdirSync(path.join(partial, 'assets'));
-  const finished = new Date();
-  writeSite(partial, entries, finished, notebooks);
-  writeJson(path.join(partial, 'workbook.json'), {
-    finished: finished.toISOString(),
-    notebooks: entries.map(({ name, seconds, failure, notebook }) => ({
-      name,
-      seconds,
-      opening: openingOf(notebook) ?? null,
-      failure: failure ?? null,
-    })),
-  });
-  finishFolder(partial, output);
-  return entries;
 }
 
-/** The output folder is replaced as a whole, so it must not be somebody's folder of other things. */
-function expectOwn(output: string): void {
-  if (output === '') throw new Error('the output folder has no name; give a new folder');
-  if (!existsSync(output)) return;
-  if (!statSync(output).isDirectory()) {
-    throw new Error(`${output} is a file, and would be replaced; give a new folder`);
+interface ExecuteOptions extends WorkbookOptions {
+  readonly cellSeconds: number;
+  readonly onCell: (cell: number, cells: number) => void;
+}
+
+/** Executes one file, and writes it anew where that is wanted. */
+async function execute(file: string, options: ExecuteOptions): Promise<Omit<Entry, 'name'>> {
+  const { inPlace, signal } = options;
+  try {
+    const text = readFileSync(file, 'utf8');
+    const source = parseNotebook(text, file);
+    // A formula that cannot be set is found before hours of work that no page could show.
+    for (const cell of source.cells) if (cell.cell_type === 'markdown') renderMarkdown(cell.source);
+    const result = await runNotebook(source, { ...options, folder: path.dirname(file) });
+    if (inPlace && !result.failure && !signal?.aborted) {
+      if (readFileSync(file, 'utf8') !== text) {
+        throw new Error(`${file} was changed while it ran; it stays as it is`);
+      }
+      writeNotebook(file, result.notebook);
+    }
+    return result;
+  } catch (error) {
+    return { seconds: 0, failure: { reason: (error as Error).message } };
   }
-  const isRun = existsSync(path.join(output, 'workbook.json'));
-  if (isRun || readdirSync(output).length === 0) return;
-  throw new Error(`${output} holds something else than a workbook run; give a new folder`);
+}
+
+function summaryOf({ seconds, failure }: Entry): string {
+  return `${duration(seconds)}  ${failure ? `FAILED ${failureText(failure)}` : 'ok'}`;
 }
 
 function chosenNotebooks(folder: string, only: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 /** An executed notebook as one HTML page that works offline. */
+import { stripVTControlCharacters } from 'node:util';
 import { escapeHtml } from '../notebook/html.js';
 import type { CodeCell, Notebook, Output } from '../notebook/format.js';
 import { titleOf } from '../notebook/format.js';
@@ -55,7 +56,10 @@ ${shown.join('\n')}</section>`;
 function outputHtml(output: Output): string {
   if (output.output_type === 'stream') {
     const kind = output.name === 'stderr' ? ' class="stderr"' : '';
-    return `<pre${kind}>${escapeHtml(withoutColours(String(output.text)))}</pre>`;
+    return `<pre${kind}>${plainHtml(String(output.text))}</pre>`;
+  }
+  if (output.output_type === 'error') {
+    return `<pre class="error">${plainHtml((output.traceback as string[]).join('\n'))}</pre>`;
   }
   const data = dataOf(output);
   const text = textOf(data, 'text/plain');
@@ -68,10 +72,15 @@ function outputHtml(output: Output): string {
   }
   const html = textOf(data, 'text/html') || textOf(data, 'image/svg+xml');
   if (html !== '') return html;
-  const png = textOf(data, 'image/png');
-  if (png !== '') return `<img alt="${escapeHtml(text)}" src="data:image/png;base64,${png}">`;
-  return `<pre>${escapeHtml(text)}</pre>`;
+  const picture = pictureTypes.find((mime) => mime in data);
+  if (picture !== undefined) {
+    const source = `data:${picture};base64,${textOf(data, picture)}`;
+    return `<img alt="${escapeHtml(text)}" src="${escapeHtml(source)}">`;
+  }
+  return `<pre>${plainHtml(text)}</pre>`;
 }
+
+const pictureTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
 /** An output's contents by MIME type; streams have none. */
 export function dataOf(output: Output): Readonly<Record<string, unknown>> {
@@ -91,7 +100,7 @@ export function figuresOf(notebook: Notebook): Output[] {
     .filter((output) => plotlyMime in dataOf(output));
 }
 
-/** Text without the terminal's colour codes. */
-function withoutColours(text: string): string {
-  return text.replaceAll(/\u001b\[[0-9;]*m/g, '');
+/** Text as HTML, without the terminal's colour codes; other control characters have no place in a page. */
+function plainHtml(text: string): string {
+  return escapeHtml(stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\t\r\n]/gu, '\ufffd'));
 }

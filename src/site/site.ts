@@ -8,18 +8,22 @@ import { titleOf, type Notebook } from '../notebook/format.js';
 import { openingMime, type Opening } from '../notebook/budget.js';
 import { duration } from '../notebook/progress.js';
 import { escapeHtml } from '../notebook/html.js';
-import type { CellFailure } from '../notebook/run.js';
+import { failureLine, type Failure } from '../notebook/failure.js';
 import { markdownAssets } from './markdown.js';
 import { dataOf, documentHtml, figuresOf, notebookPage, textOf } from './page.js';
 
-/** One executed notebook of a run. */
+/** One notebook of a run. */
 export interface Entry {
   /** The notebook's file name without its ending: `01-the-problem` */
   readonly name: string;
-  readonly notebook: Notebook;
+  /** As it was executed; absent where it could not be read */
+  readonly notebook?: Notebook;
   readonly seconds: number;
-  readonly failure?: CellFailure;
+  readonly failure?: Failure;
 }
+
+type EntryWithPage = Entry & Required<Pick<Entry, 'notebook'>>;
+const hasPage = (entry: Entry): entry is EntryWithPage => entry.notebook !== undefined;
 
 /**
  * Writes the pages of all entries, the index and the assets into a folder.
@@ -42,11 +46,11 @@ export function writeSite(
   for (const [name, source] of Object.entries(assets)) {
     cpSync(source, path.join(folder, 'assets', name), { recursive: true });
   }
-  entries.forEach((entry, index) => {
+  entries.filter(hasPage).forEach((entry, index, all) => {
     const links = [
-      link(entries[index - 1], '←'),
+      link(all[index - 1], '←'),
       '<a href="index.html">Contents</a>',
-      link(entries[index + 1], '→'),
+      link(all[index + 1], '→'),
     ];
     writeWhole(
       path.join(folder, `${entry.name}.html`),
@@ -56,7 +60,7 @@ export function writeSite(
   writeWhole(path.join(folder, 'index.html'), indexHtml(entries, finished));
 }
 
-function link(entry: Entry | undefined, arrow: string): string {
+function link(entry: EntryWithPage | undefined, arrow: string): string {
   if (!entry) return `<span class="end">${arrow}</span>`;
   const title = escapeHtml(titleOf(entry.notebook));
   return `<a href="${entry.name}.html">${arrow === '←' ? `← ${title}` : `${title} →`}</a>`;
@@ -72,18 +76,19 @@ export function openingOf(notebook: Notebook): Opening | undefined {
 function indexHtml(entries: readonly Entry[], finished: Date): string {
   const total = entries.reduce((sum, { seconds }) => sum + seconds, 0);
   const rows = entries.map(({ name, notebook, seconds, failure }) => {
-    const opening = openingOf(notebook);
+    const opening = notebook && openingOf(notebook);
+    const title = notebook && escapeHtml(titleOf(notebook));
     const cells = [
-      `<a href="${name}.html">${escapeHtml(titleOf(notebook))}</a>`,
-      failure ? `failed in cell ${failure.cell}` : 'ran',
+      title === undefined ? escapeHtml(name) : `<a href="${name}.html">${title}</a>`,
+      failure ? escapeHtml(`failed: ${failureLine(failure)}`) : 'ran',
       duration(seconds),
       opening?.name ?? '',
       opening?.budget ?? '',
-      String(figuresOf(notebook).length),
+      String(notebook ? figuresOf(notebook).length : 0),
     ];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
-  const pictures = entries.flatMap(({ name, notebook }) => {
+  const pictures = entries.filter(hasPage).flatMap(({ name, notebook }) => {
     const last = figuresOf(notebook).at(-1);
     if (!last) return [];
     const title = escapeHtml(textOf(dataOf(last), 'text/plain'));
@@ -105,7 +110,7 @@ notebook with its outputs; the executed <code>.ipynb</code> files lie beside the
 
 /** What the notebooks ran on, as the first of them said. */
 function machineOf(entries: readonly Entry[]): string {
-  const opening = entries.flatMap(({ notebook }) => openingOf(notebook) ?? [])[0];
+  const opening = entries.filter(hasPage).flatMap(({ notebook }) => openingOf(notebook) ?? [])[0];
   if (!opening) return '';
   const { name, device, tfjs, node } = opening;
   return escapeHtml(`, on ${name} (${device}), TF.js ${tfjs}, Node ${node}`);

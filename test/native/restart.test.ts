@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolder, removeFolder } from '../support/folders.js';
@@ -19,9 +20,10 @@ describe('restartWith', () => {
     const restart = path.join(__dirname, '..', '..', 'src', 'native', 'restart.js');
     const code = `
       const { restartWith } = require(${JSON.stringify(restart)});
-      const status = restartWith(${JSON.stringify(needed)});
-      console.log(status ?? [process.env.PLACE, ...process.argv.slice(2)].join(' '));
-      process.exitCode = status ?? 3;`;
+      restartWith(${JSON.stringify(needed)}).then((status) => {
+        console.log(status ?? [process.env.PLACE, ...process.argv.slice(2)].join(' '));
+        process.exitCode = status ?? 3;
+      });`;
     writeFileSync(program, code);
     return spawnSync(process.execPath, [program, 'one', 'two'], {
       encoding: 'utf8',
@@ -33,6 +35,24 @@ describe('restartWith', () => {
     const { stdout, status } = run({ PLACE: '/cuda' }, { PLACE: '/other' });
     assert.equal(stdout, '/cuda one two\n3\n');
     assert.equal(status, 3);
+  });
+
+  it('hands on signals, and ends as the program that they end', async () => {
+    const program = path.join(folder, 'endless.js');
+    const restart = path.join(__dirname, '..', '..', 'src', 'native', 'restart.js');
+    const code = `
+      const { restartWith } = require(${JSON.stringify(restart)});
+      restartWith({ PLACE: '/cuda' }).then((status) => {
+        if (status !== undefined) process.exitCode = status;
+        else setInterval(() => console.log(process.pid), 50);
+      });`;
+    writeFileSync(program, code);
+    const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [143, null]);
+    assert.throws(() => process.kill(parseInt(line.toString()), 0), /ESRCH/);
   });
 
   it('does nothing where nothing is lacking', () => {
