@@ -11,7 +11,7 @@ import { reportText } from './doctor/table.js';
 import { setUpNative, wheels } from './native/build.js';
 import { restartWith } from './native/restart.js';
 import { openLab, prepareLab } from './notebook/lab.js';
-import { terminalReport } from './notebook/report.js';
+import { terminalReport } from './notebook/terminal.js';
 import { writePictures } from './site/pictures.js';
 import { defaultOutput, runWorkbook } from './notebook/workbook.js';
 import { useBackend } from './tensor/backend.js';
