@@ -4,7 +4,7 @@ import path from 'node:path';
 import { beginFolder, finishFolder } from '../files/folders.js';
 import { projectRoot } from '../files/paths.js';
 import { writeJson } from '../files/write.js';
-import { openingOf, writeSite, type Entry } from '../site/site.js';
+import { openingOf, reportsOf, writeSite, type Entry } from '../site/site.js';
 import { readNotebook, writeNotebook } from './format.js';
 import { budgetName } from './budget.js';
 import { duration } from './progress.js';
@@ -83,6 +83,7 @@ export async function runWorkbook(options: WorkbookOptions = {}): Promise<Entry[
       name,
       seconds,
       opening: openingOf(notebook) ?? null,
+      reports: reportsOf(notebook),
       failure: failure ?? null,
     })),
   });
