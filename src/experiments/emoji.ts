@@ -212,47 +212,45 @@ export async function trainEmoji(
   };
   const wordDropout = { probability: settings.wordDropout, random: draws('words') };
 
-  const records = await train({
-    steps,
-    optimiser,
-    learningRate: warmupPolynomial({
-      peak,
-      warmupSteps: Math.round(steps / 10),
-      totalSteps: steps,
-    }),
-    losses: () => {
-      const samples = batches.next().value;
-      const labels = tf.tensor1d(
-        samples.map((sample) => dataset.labels[sample]!),
-        'int32',
-      );
-      const masked = masks ? drawMasked() : [];
-      const inputs = dataset.inputs(samples, wordDropout);
-      return mmp
-        ? mmpLosses(base, mmp, inputs, labels, masked, settings.alignmentWeight)
-        : baseLosses(base, inputs, labels, masked);
-    },
-    ...(onProgress ? { onProgress } : {}),
+  const losses = () => {
+    const samples = batches.next().value;
+    const labels = tf.tensor1d(
+      samples.map((sample) => dataset.labels[sample]!),
+      'int32',
+    );
+    const masked = masks ? drawMasked() : [];
+    const inputs = dataset.inputs(samples, wordDropout);
+    return mmp
+      ? mmpLosses(base, mmp, inputs, labels, masked, settings.alignmentWeight)
+      : baseLosses(base, inputs, labels, masked);
+  };
+  const learningRate = warmupPolynomial({
+    peak,
+    warmupSteps: Math.round(steps / 10),
+    totalSteps: steps,
   });
-  optimiser.dispose();
 
   const scenarios = allScenarios(dataset.modalities);
   const predictor = emojiPredictor(model);
   const measure = (samples: readonly number[]) =>
     accuracyByScenario(predictor, dataset, samples, scenarios);
-  const run: EmojiRun = {
-    config: { method, seed, settings, backend: describeBackend() },
-    records,
-    parameters: {
-      base: await base.parameters.read(),
-      ...(mmp ? { mmp: await mmp.parameters.read() } : {}),
-    },
-    results: {
-      validation: await measure(dataset.splits.validation),
-      test: await measure(dataset.splits.test),
-    },
-  };
-  base.parameters.dispose();
-  mmp?.parameters.dispose();
-  return run;
+  try {
+    const progress = onProgress ? { onProgress } : {};
+    return {
+      config: { method, seed, settings, backend: describeBackend() },
+      records: await train({ steps, optimiser, learningRate, losses, ...progress }),
+      parameters: {
+        base: await base.parameters.read(),
+        ...(mmp ? { mmp: await mmp.parameters.read() } : {}),
+      },
+      results: {
+        validation: await measure(dataset.splits.validation),
+        test: await measure(dataset.splits.test),
+      },
+    };
+  } finally {
+    optimiser.dispose();
+    base.parameters.dispose();
+    mmp?.parameters.dispose();
+  }
 }

@@ -9,6 +9,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { checkWritable } from '../files/folders.js';
 import { projectRoot } from '../files/paths.js';
+import { throwIfInterrupted, untilInterrupted } from '../interruption.js';
 import { describeBackend, runsInWorkers, type BackendName } from '../tensor/backend.js';
 import { isWholeRun, readRun, writeRun } from '../training/runs.js';
 import type { TrainingRecord } from '../training/train.js';
@@ -90,16 +91,19 @@ export async function runJob(
 }
 
 /**
- * Trains every method under every seed, writing each run to `folder` when it is done.
+ * Trains every method under every seed, writing each run to `folder` when it is done. An interruption stops
+ * the runs under way; those that are done stay.
  *
  * @returns the runs, by seed and within it in the order of `emojiMethods`
  * @throws Error when the folder cannot be written, before anything is trained
+ * @throws the interruption's reason, when nothing trains any more
  */
 export async function trainSeeds(
   settings: EmojiSettings,
   seeds: readonly number[],
   { folder = defaultFolder, onProgress }: SeedOptions = {},
 ): Promise<EmojiRun[]> {
+  throwIfInterrupted();
   checkWritable(path.resolve(allRuns, folder));
   const { name: backend } = describeBackend();
   const total = seeds.length * emojiMethods.reduce((sum, m) => sum + stepsOf(m, settings), 0);
@@ -122,7 +126,7 @@ export async function trainSeeds(
       for (const method of emojiMethods) started.set(method, train(method, seed, started));
       return [...started.values()];
     });
-    await Promise.all(all.flat());
+    await Promise.race([Promise.all(all.flat()), untilInterrupted()]);
   } finally {
     await trainer.close();
   }
@@ -138,15 +142,16 @@ type StartedRuns = Map<EmojiMethod, Promise<void>>;
 
 interface Trainer {
   run(job: Job, onRecords: (records: readonly TrainingRecord[]) => void): Promise<void>;
+  /** Waits until no job runs any more; those in other threads are ended. */
   close(): Promise<void>;
 }
 
-/** Runs jobs in this thread. */
+/** Runs jobs in this thread. An interruption reaches each of them. */
 function oneAfterTheOther(): Trainer {
   let last = Promise.resolve();
   return {
     run: (job, onRecords) => (last = last.then(() => runJob(job, onRecords))),
-    close: () => Promise.resolve(),
+    close: () => last.catch(() => undefined),
   };
 }
 

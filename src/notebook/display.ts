@@ -36,9 +36,7 @@ export function display(bundle: Bundle): void {
   else console.log(bundle['text/plain']);
 }
 
-/**
- * A place in the output that each call overwrites. Outside a kernel only `finish` writes.
- */
+/** A place in the output of a notebook that each call overwrites. */
 export class LiveDisplay {
   private readonly id = randomUUID();
   private shown = false;
@@ -49,11 +47,5 @@ export class LiveDisplay {
       this.shown,
     );
     this.shown = true;
-  }
-
-  /** The last state. */
-  finish(bundle: Bundle): void {
-    if (inNotebook()) this.update(bundle);
-    else display(bundle);
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { beginFolder, finishFolder } from '../files/folders.js';
 import { writeJson } from '../files/write.js';
-import { openingOf, writeSite, type Entry } from '../site/site.js';
+import { openingOf, reportsOf, writeSite, type Entry } from '../site/site.js';
 import { writeNotebook } from './format.js';
 
 export class OutputFolder {
@@ -35,6 +35,7 @@ export class OutputFolder {
         name,
         seconds,
         opening: (notebook && openingOf(notebook)) ?? null,
+        reports: notebook ? reportsOf(notebook) : [],
         failure: failure ? { cell: failure.cell ?? null, reason: failure.reason } : null,
       })),
     });

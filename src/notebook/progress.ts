@@ -1,34 +1,78 @@
-/** How far a long computation has come, redrawn in place at most five times a second. */
-import { LiveDisplay } from './display.js';
+/** How far a long computation has come, redrawn at most five times a second. */
+import { consolePlace } from './console.js';
+import { inNotebook, LiveDisplay } from './display.js';
+
+/** Where a progress is drawn. */
+export interface ProgressPlace {
+  /** @param share how much is done, from 0 to 1, where that is known */
+  draw(line: string, share?: number): void;
+  /** The last line, which stays. */
+  end(line: string): void;
+}
 
 const redrawEvery = 200;
 
 export class Progress {
-  private readonly display = new LiveDisplay();
+  private readonly place = inNotebook() ? notebookPlace() : consolePlace();
   private readonly start = Date.now();
   private lastDrawn = 0;
+  private line: string;
 
-  private line = '';
+  constructor(private readonly label: string) {
+    this.line = label;
+  }
 
-  constructor(private readonly label: string) {}
-
-  /** @param note what else to say, such as the latest loss */
-  update(done: number, total: number, note = ''): void {
-    this.line = `${this.label} ${done}/${total}${note === '' ? '' : ` · ${note}`}`;
+  /**
+   * @param total how much there is to do, where that is known
+   * @param note what else to say, such as the latest loss
+   */
+  update(done: number, total?: number, note = ''): void {
+    this.reach(done, total, note);
     const now = Date.now();
     if (now - this.lastDrawn < redrawEvery) return;
     this.lastDrawn = now;
-    const seconds = (now - this.start) / 1000;
-    const rate = `${(done / Math.max(seconds, 1e-3)).toFixed(1)} a second`;
-    const left = done > 0 ? ` · ${duration((seconds / done) * (total - done))} left` : '';
-    this.display.update({ 'text/plain': `${this.line} · ${rate}${left}` });
+    const pace = paceOf(done, total, (now - this.start) / 1000);
+    this.place.draw([this.line, ...pace].join(' · '), total && done / total);
+  }
+
+  /** Takes the state for the last line without drawing it. */
+  reach(done: number, total?: number, note = ''): void {
+    const count = total === undefined ? `${done}` : `${done}/${total}`;
+    this.line = `${this.label} ${count}${note === '' ? '' : ` · ${note}`}`;
   }
 
   /** Leaves the last state and the time that it took. */
   finish(): void {
-    const took = duration((Date.now() - this.start) / 1000);
-    this.display.finish({ 'text/plain': `${this.line} · took ${took}` });
+    this.end('took');
   }
+
+  /** Leaves the last state of what ended before its end. */
+  stop(): void {
+    this.end('stopped after');
+  }
+
+  private end(how: string): void {
+    const seconds = (Date.now() - this.start) / 1000;
+    this.place.end(`${this.line} · ${how} ${duration(seconds)}`);
+  }
+}
+
+/** How fast it goes, and how long it will take at that rate; nothing before something is done. */
+function paceOf(done: number, total: number | undefined, seconds: number): string[] {
+  if (done === 0) return [];
+  const rate = done / Math.max(seconds, 1e-3);
+  const pace = `${rate < 0.1 ? rate.toPrecision(1) : rate.toFixed(1)} a second`;
+  if (total === undefined) return [pace];
+  return [pace, `${duration(Math.max(0, total - done) / rate)} left`];
+}
+
+/** A place in the output of a cell. */
+function notebookPlace(): ProgressPlace {
+  const display = new LiveDisplay();
+  const draw = (line: string) => {
+    display.update({ 'text/plain': line });
+  };
+  return { draw, end: draw };
 }
 
 /** `7 s`, `2 min 05 s` */
@@ -36,15 +80,4 @@ export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
-}
-
-/** Runs through items and shows how far it is. */
-export function* track<T>(items: readonly T[], label: string): Generator<T> {
-  const progress = new Progress(label);
-  for (const [done, item] of items.entries()) {
-    progress.update(done, items.length);
-    yield item;
-  }
-  progress.update(items.length, items.length);
-  progress.finish();
 }

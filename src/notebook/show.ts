@@ -1,25 +1,54 @@
-/** Figures, tables and pictures in a notebook. */
+/** Figures and pictures in a notebook. */
+import { z } from 'zod';
 import type { Figure } from '../figures/figure.js';
 import { pictureGrid, type Picture } from '../figures/grid.js';
 import { figureSvg } from '../figures/render.js';
-import { display, inNotebook, LiveDisplay } from './display.js';
-import { tableHtml, type Cell } from './html.js';
+import { display, inNotebook, LiveDisplay, type Bundle } from './display.js';
+import { writeFigure } from './figureFile.js';
+
+/** What a figure must have to be drawn and described. */
+const figureShape = z.looseObject({
+  data: z.array(z.looseObject({})),
+  layout: z.looseObject({
+    width: z.number().optional(),
+    height: z.number().optional(),
+    title: z.looseObject({ text: z.string() }),
+  }),
+});
 
 /**
  * Shows a figure: Plotly JSON for JupyterLab, VS Code and the site, SVG for everyone else (GitHub among
- * them), and its title as text. Not PNG: JupyterLab would show that until the pointer comes near.
+ * them), and its title as text. Not PNG: JupyterLab would show that until the pointer comes near. Outside of
+ * a notebook it writes the SVG below data/runs/figures and says where.
+ *
+ * @throws Error saying what it lacks when it is no figure
  */
 export async function show(figure: Figure): Promise<void> {
-  const text = figure.layout.title.text;
-  if (!inNotebook()) {
-    display({ 'text/plain': `[figure] ${text}` });
+  const { success, error } = figureShape.safeParse(figure);
+  if (!success) throw new Error(`show: this is no figure:\n${z.prettifyError(error)}`);
+  const bundle = await figureBundle(figure);
+  if (inNotebook()) {
+    display(bundle);
     return;
   }
-  display({
+  const text = bundle['text/plain'];
+  display({ 'text/plain': `[figure] ${text}: ${writeFigure(text, bundle['image/svg+xml'])}` });
+}
+
+/** Whether `show` can show a value. */
+export function isFigure(value: unknown): value is Figure {
+  return figureShape.safeParse(value).success;
+}
+
+/** A figure in every form that `show` sends. */
+export async function figureBundle(
+  figure: Figure,
+): Promise<Bundle & { readonly 'image/svg+xml': string }> {
+  return {
     'application/vnd.plotly.v1+json': figure,
     'image/svg+xml': await figureSvg(figure),
-    'text/plain': text,
-  });
+    'text/plain': figure.layout.title.text,
+  };
 }
 
 const redrawEvery = 1500;
@@ -42,37 +71,19 @@ export class LiveFigure {
     this.drawing = this.drawing.then(() => this.draw(make()));
   }
 
-  /** Draws the last state and waits for it. */
+  /** Draws the last state and waits for it; outside of a notebook as `show` does. */
   async finish(figure: Figure): Promise<void> {
     await this.drawing;
-    await this.draw(figure);
+    await (inNotebook() ? this.draw(figure) : show(figure));
   }
 
   private async draw(figure: Figure): Promise<void> {
-    const text = figure.layout.title.text;
     const begin = Date.now();
-    const svg = inNotebook() ? await figureSvg(figure) : '';
+    const svg = await figureSvg(figure);
     // A figure of many points takes seconds, and the cores are there for the training.
     this.pause = Math.max(redrawEvery, 20 * (Date.now() - begin));
-    this.place.finish({ 'image/svg+xml': svg, 'text/plain': text });
+    this.place.update({ 'image/svg+xml': svg, 'text/plain': figure.layout.title.text });
   }
-}
-
-/** Shows rows under a header, numbers to the right. */
-export function table(header: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  const text = [header, ...rows].map((row) => row.join('\t')).join('\n');
-  display({ 'text/html': tableHtml(header, rows), 'text/plain': text });
-}
-
-/** What we use of a danfo data frame. */
-export interface FrameLike {
-  readonly columns: readonly string[];
-  readonly values: unknown;
-}
-
-/** Shows a danfo data frame as a table. */
-export function frame(data: FrameLike): void {
-  table(data.columns, data.values as Cell[][]);
 }
 
 /**

@@ -93,11 +93,16 @@ export function textOf(data: Readonly<Record<string, unknown>>, mime: string): s
   return typeof text === 'string' ? text : '';
 }
 
-/** The outputs that are Plotly figures. */
-export function figuresOf(notebook: Notebook): Output[] {
+/** The outputs that have something of a MIME type. */
+export function outputsWith(mime: string, notebook: Notebook): Output[] {
   return notebook.cells
     .flatMap((cell) => (cell.cell_type === 'code' ? cell.outputs : []))
-    .filter((output) => plotlyMime in dataOf(output));
+    .filter((output) => mime in dataOf(output));
+}
+
+/** The outputs that are Plotly figures. */
+export function figuresOf(notebook: Notebook): Output[] {
+  return outputsWith(plotlyMime, notebook);
 }
 
 /** Text as HTML, without the terminal's colour codes; other control characters have no place in a page. */

@@ -9,8 +9,9 @@ import { openingMime, type Opening } from '../notebook/budget.js';
 import { duration } from '../notebook/progress.js';
 import { escapeHtml } from '../notebook/html.js';
 import { failureLine, type Failure } from '../notebook/failure.js';
+import { reportMime, type Report } from '../notebook/report.js';
 import { markdownAssets } from './markdown.js';
-import { dataOf, documentHtml, figuresOf, notebookPage, textOf } from './page.js';
+import { dataOf, documentHtml, figuresOf, notebookPage, outputsWith, textOf } from './page.js';
 
 /** One notebook of a run. */
 export interface Entry {
@@ -68,9 +69,13 @@ function link(entry: EntryWithPage | undefined, arrow: string): string {
 
 /** What a notebook's opening line said: backend and budget. */
 export function openingOf(notebook: Notebook): Opening | undefined {
-  const outputs = notebook.cells.flatMap((cell) => (cell.cell_type === 'code' ? cell.outputs : []));
-  const opening = outputs.find((output) => openingMime in dataOf(output));
+  const [opening] = outputsWith(openingMime, notebook);
   return opening && (dataOf(opening)[openingMime] as Opening);
+}
+
+/** The numbers that a notebook reported. */
+export function reportsOf(notebook: Notebook): Report[] {
+  return outputsWith(reportMime, notebook).map((output) => dataOf(output)[reportMime] as Report);
 }
 
 function indexHtml(entries: readonly Entry[], finished: Date): string {

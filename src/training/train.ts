@@ -1,4 +1,6 @@
 /** The training loop. It knows nothing of which model or method it trains. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { throwIfInterrupted } from '../interruption.js';
 import { tf } from '../tensor/tf.js';
 import { AdamW } from './adamw.js';
 import type { Schedule } from './schedule.js';
@@ -27,24 +29,32 @@ export interface TrainingOptions {
 const readEvery = 10;
 
 /**
- * Trains for a number of steps.
+ * Trains for a number of steps. Between any two of them it can be interrupted; the parameters are then what
+ * the steps so far have made of them.
  *
  * @returns a record of every step
  * @throws Error naming step and loss when a loss is not finite; the parameters are then of no use
+ * @throws the interruption's reason
  */
 export async function train(options: TrainingOptions): Promise<TrainingRecord[]> {
   const records: TrainingRecord[] = [];
   let unread: { step: number; losses: Losses }[] = [];
-  for (let step = 0; step < options.steps; step++) {
-    unread.push({ step, losses: trainStep(options, step) });
-    if (unread.length < readEvery && step + 1 < options.steps) continue;
-    const read = await Promise.all(unread.map((entry) => readLosses(entry, options.learningRate)));
-    unread = [];
-    read.forEach(expectFinite);
-    records.push(...read);
-    options.onProgress?.(read);
-    // Lets displays, messages and interrupts through between the synchronous steps.
-    await new Promise((resolve) => setImmediate(resolve));
+  try {
+    for (let step = 0; step < options.steps; step++) {
+      // Lets displays, messages and interrupts through between the synchronous steps.
+      await nextTurn();
+      throwIfInterrupted();
+      unread.push({ step, losses: trainStep(options, step) });
+      if (unread.length < readEvery && step + 1 < options.steps) continue;
+      const { learningRate } = options;
+      const read = await Promise.all(unread.map((entry) => readLosses(entry, learningRate)));
+      unread = [];
+      read.forEach(expectFinite);
+      records.push(...read);
+      options.onProgress?.(read);
+    }
+  } finally {
+    for (const { losses } of unread) tf.dispose(losses);
   }
   return records;
 }

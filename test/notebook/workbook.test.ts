@@ -31,9 +31,9 @@ const figure =
   '{ data: [{ type: "bar", y: [1] }], layout: { width: 300, height: 200, title: { text: "A < B" } } }';
 const failing = notebookOf('1', 'throw new Error("<stop> here")', 'console.log("never")');
 const passing = notebookOf(
-  'import { openNotebook, show, table } from "mmp"; await openNotebook();',
+  'import { openNotebook, report, show, table } from "mmp"; await openNotebook();',
   'console.log("<i>1 & 2</i>");',
-  'table(["a"], [["<u>"]]);',
+  'table(["a"], [["<u>"]]); report("gain", 0.5, { band: [0, 1] }); report("loss", 2);',
   `await show(${figure});`,
 );
 passing.cells.unshift({
@@ -139,6 +139,7 @@ describe('runWorkbook', function () {
         name: string;
         failure: { cell: number } | null;
         opening: { node: string } | null;
+        reports: object[];
       }[];
     };
     assert.deepEqual(
@@ -150,6 +151,16 @@ describe('runWorkbook', function () {
     );
     assert.equal(summary[0]!.opening, null);
     assert.equal(summary[1]!.opening!.node, process.version);
+    assert.deepEqual(
+      summary.map(({ reports }) => reports),
+      [
+        [],
+        [
+          { name: 'gain', value: 0.5, band: [0, 1] },
+          { name: 'loss', value: 2, band: null },
+        ],
+      ],
+    );
   });
 
   it('says in the index what ran and what failed', () => {

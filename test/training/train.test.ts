@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Parameters, zeros } from '../../src/tensor/parameters.js';
 import { tf } from '../../src/tensor/tf.js';
 import { AdamW, adamWDefaults } from '../../src/training/adamw.js';
-import { warmupPolynomial } from '../../src/training/schedule.js';
+import { warmupPolynomial, type Schedule } from '../../src/training/schedule.js';
 import {
   train,
   type Losses,
@@ -10,6 +10,7 @@ import {
   type TrainingRecord,
 } from '../../src/training/train.js';
 import { assertClose } from '../support/close.js';
+import { standInCell } from '../support/kernel.js';
 import { assertSteady } from '../support/leaks.js';
 
 /** The least squares of four equations in two unknowns: XᵀX = 3·I and Xᵀy = [2, 5]. */
@@ -26,7 +27,7 @@ interface Problem {
   dispose(): void;
 }
 
-function leastSquares(): Problem {
+function leastSquares(learningRate?: Schedule): Problem {
   const parameters = new Parameters(1);
   parameters.add('w', [2, 1], zeros);
   const optimiser = new AdamW([{ parameters }], { ...adamWDefaults, weightDecay: 0 });
@@ -36,7 +37,8 @@ function leastSquares(): Problem {
       train({
         steps,
         optimiser,
-        learningRate: warmupPolynomial({ peak: 0.1, warmupSteps: 2, totalSteps: steps }),
+        learningRate:
+          learningRate ?? warmupPolynomial({ peak: 0.1, warmupSteps: 2, totalSteps: steps }),
         losses: (step): Losses => {
           const x = tf.tensor2d([1, 0, 0, 1, 1, 1, 1, -1], [4, 2]);
           const y = tf.tensor2d([1, 2, 2, -1], [4, 1]);
@@ -116,6 +118,71 @@ describe('train', () => {
       const problem = leastSquares();
       const nan = () => ({ penalty: tf.scalar(NaN) });
       await assert.rejects(problem.run(13, undefined, nan), /"penalty" is NaN at step 0/);
+      problem.dispose();
+    });
+  });
+
+  describe('in a cell that is interrupted', () => {
+    const cell = standInCell();
+    const reason = new Error('interrupted by the reader');
+    const isReason = (error: unknown) => error === reason;
+    const steady = () => 0.1;
+
+    it('stops before the next step, and leaves the parameters as so many steps do', async () => {
+      const [whole, cut] = [leastSquares(steady), leastSquares(steady)];
+      const records = await whole.run(14);
+      const told: TrainingRecord[] = [];
+      const interruptAfter14 = (step: number) => {
+        if (step === 13) cell.interrupt(reason);
+        return {};
+      };
+      const training = cut.run(30, (some) => told.push(...some), interruptAfter14);
+      await assert.rejects(training, isReason);
+      assert.deepEqual(await cut.parameters.read(), await whole.parameters.read());
+      assert.deepEqual(told, records.slice(0, 10));
+      whole.dispose();
+      cut.dispose();
+    });
+
+    it('does not begin when it is interrupted already', async () => {
+      const problem = leastSquares(steady);
+      cell.interrupt(reason);
+      await assert.rejects(
+        problem.run(5, undefined, () => assert.fail('it began')),
+        isReason,
+      );
+      problem.dispose();
+    });
+
+    it('lets an interruption in after every step', async () => {
+      const problem = leastSquares(steady);
+      let steps = 0;
+      const slow = () => {
+        if (steps++ === 0) {
+          setTimeout(() => {
+            cell.interrupt(reason);
+          });
+        }
+        const end = performance.now() + 20;
+        while (performance.now() < end);
+        return {};
+      };
+      await assert.rejects(problem.run(1000, undefined, slow), isReason);
+      // The timer was due after the first; one more may begin before timers are looked at.
+      assert.ok(steps <= 2, `${steps} steps`);
+      problem.dispose();
+    });
+
+    it('keeps no tensor, of the losses that nobody has read neither', async () => {
+      const problem = leastSquares(steady);
+      await assertSteady(async () => {
+        const training = problem.run(30, undefined, (step) => {
+          if (step === 16) cell.interrupt(reason);
+          return {};
+        });
+        await assert.rejects(training, isReason);
+        cell.restart();
+      });
       problem.dispose();
     });
   });

@@ -1,9 +1,7 @@
 /** The value of a cell's last expression, as richly as front ends can show it. */
 import { inspect } from 'node:util';
-import type { Figure } from '../../figures/figure.js';
 import type { Bundle } from '../display.js';
-import { isFigure } from '../figures.js';
-import { frameBundle, isFrame } from '../tables.js';
+import { frameBundle, isFrame } from '../table.js';
 
 /** Objects may say themselves how they are shown; the name is that of Deno's kernel. */
 const displaySymbol = Symbol.for('Jupyter.display');
@@ -21,7 +19,11 @@ interface TensorLike {
 export async function resultBundle(value: unknown): Promise<Bundle> {
   if (isTensor(value)) return { 'text/plain': await tensorText(value) };
   if (isFrame(value)) return frameBundle(value);
-  if (isFigure(value)) return figureBundle(value);
+  if (isObject(value) && 'layout' in value) {
+    // What draws figures takes a while to load.
+    const { figureBundle, isFigure } = await import('../show.js');
+    if (isFigure(value)) return figureBundle(value);
+  }
   if (displaysItself(value)) return value[displaySymbol]();
   return { 'text/plain': typeof value === 'string' ? value : inspect(value) };
 }
@@ -41,15 +43,6 @@ async function tensorText(tensor: TensorLike): Promise<string> {
   // TF.js formats what it reads synchronously, which not every backend can; here it finds the values read.
   const text = tensor.toString.call({ shape, dtype, dataSync: () => values });
   return text.replace(/^Tensor/, heading);
-}
-
-async function figureBundle(figure: Figure): Promise<Bundle> {
-  const { figureSvg } = await import('../../figures/render.js');
-  return {
-    'application/vnd.plotly.v1+json': figure,
-    'image/svg+xml': await figureSvg(figure),
-    'text/plain': figure.layout.title.text,
-  };
 }
 
 function displaysItself(value: unknown): value is { [displaySymbol](): Bundle | Promise<Bundle> } {
