@@ -44,6 +44,12 @@ throw new RangeError('no such step');`,
     await assertRed(notebook, 2);
     assert.deepEqual(await notebook.outputs(1), []);
     assert.equal(await notebook.run(3), '[3]:');
+    // That it failed counts once more where it is not overlooked: in the answer to the next cell.
+    await notebook.untilShows(
+      3,
+      /^next\nLateFailure: cell \[2\] failed after it had ended: RangeErr/,
+    );
+    assert.equal(await notebook.run(3), '[4]:');
     await notebook.untilShows(3, /^next\n$/);
     assert.deepEqual(await savedErrors(notebook, 2), ['RangeError: nobody waits for me']);
   });

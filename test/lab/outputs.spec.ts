@@ -34,7 +34,7 @@ await show(bars([share], { title: '${title}', labels: labels, valueTitle: 'share
     const notebook = await lab.open(
       'progress',
       "import { track } from 'mmp';",
-      `for (const item of track([...Array(20).keys()], 'items')) {
+      `for (const item of track([...Array(20).keys()], { label: 'items' })) {
   await new Promise((resolve) => setTimeout(resolve, 100));
 }`,
       '',

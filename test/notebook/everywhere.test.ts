@@ -49,7 +49,7 @@ describe('the display functions', function () {
       const outputs = (result.notebook.cells as CodeCell[])
         .flatMap((cell) => cell.outputs)
         .filter(({ name }) => name !== 'stderr');
-      const bundles = outputs.map(({ data, text }) => (data ?? { 'text/plain': text }) as object);
+      const bundles = outputs.map(({ data, text }) => data ?? { 'text/plain': text });
       const mimes = ['text/plain', reportMime];
       assert.deepEqual(
         bundles.map((bundle) => Object.keys(bundle).sort()),
@@ -62,7 +62,9 @@ describe('the display functions', function () {
           mimes.sort(),
         ],
       );
-      const texts = outputs.map(({ data, text }) => text ?? `${(data as Text)['text/plain']}\n`);
+      const texts = outputs.map(
+        ({ data, text }) => (text as string | undefined) ?? `${(data as Text)['text/plain']}\n`,
+      );
       assert.equal(texts.join(''), `A bar, anywhere\n${expected}`);
       assert.deepEqual((bundles[4] as Record<string, unknown>)[reportMime], {
         name: 'sum',

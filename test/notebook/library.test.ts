@@ -31,7 +31,7 @@ describe('a kernel whose library is edited', function () {
     return shown;
   };
 
-  before(async () => {
+  before(() => {
     copy = mkdtempSync(path.join(tmpdir(), 'mmp-library-'));
     for (const name of ['src', 'test', 'dist', 'package.json', 'tsconfig.json']) {
       cpSync(path.join(projectRoot, name), path.join(copy, name), {

@@ -113,7 +113,7 @@ export class Session {
   private abort(request: Message): void {
     const { sockets } = this.parts;
     sockets.publish('status', request.header, { execution_state: 'busy' });
-    sockets.reply(request, 'execute_reply', { status: 'aborted', execution_count: this.count });
+    sockets.reply(request, 'execute_reply', { status: 'aborted' });
     sockets.publish('status', request.header, { execution_state: 'idle' });
   }
 

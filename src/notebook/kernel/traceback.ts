@@ -1,7 +1,7 @@
 /** Errors as Jupyter wants them: a name, a message, and a traceback in lines of cells and files. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inspect } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { projectRoot } from '../../files/paths.js';
 import { CompileError, Interrupted } from './cell.js';
 import { awaitSitesOf } from './interrupts.js';
@@ -120,11 +120,15 @@ function excerpt(lines: readonly string[], line: number, column: number): string
 }
 
 function compileErrorContent({ name, message, diagnostics, code }: CompileError): ErrorContent {
-  const lines = diagnostics.flatMap((diagnostic) => {
+  const lines = diagnostics.flatMap((diagnostic, index) => {
     const { start, messageText, code: number, fileName, lines: source } = diagnostic;
-    const where = `${fileName ?? 'the cell'}, line ${start.line + 1}`;
+    const text = `${messageText} (TS${number})`;
+    // What explains a message stands under it, at the same place.
+    const { start: before, fileName: file } = diagnostics[index - 1] ?? {};
+    if (file === fileName && isDeepStrictEqual(start, before)) return [`  ${text}`];
+    const where = cyan(`${fileName ?? 'the cell'}, line ${start.line + 1}`);
     const shown = excerpt(source ?? code.split('\n'), start.line + 1, start.character + 1);
-    return ['', `${cyan(where)}: ${messageText} (TS${number})`, ...shown];
+    return ['', `${where}:`, ...shown, `  ${text}`];
   });
   return { ename: name, evalue: message, traceback: [`${red(name)}: ${message}`, ...lines] };
 }
