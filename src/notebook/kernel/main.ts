@@ -3,13 +3,14 @@
  * Started by Jupyter with a connection file, in the notebook's folder.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { projectRoot } from '../../files/paths.js';
 import type { Connection, Content, Message } from '../wire.js';
 import { runningCell } from './cell.js';
 import { Compiler } from './compiler.js';
+import { readConnection } from './connection.js';
 import { Interrupts } from './interrupts.js';
 import { compiledPath } from './library.js';
 import { answerTo, kernelInfo } from './requests.js';
@@ -20,10 +21,9 @@ import { Tensors } from './tensors.js';
 /** What code in cells, and the library, find of the kernel. */
 const kernelSymbol = Symbol.for('mmp.kernel');
 
-function start(connectionFile: string): void {
+function start(connection: Connection): void {
   // Stack traces then name the library's sources and not what they were compiled to.
   process.setSourceMapsEnabled(true);
-  const connection = JSON.parse(readFileSync(connectionFile, 'utf8')) as Connection;
   const folder = process.cwd();
   const root = packageRoot(folder);
   const flags = new Int32Array(new SharedArrayBuffer(4 * Object.keys(flag).length));
@@ -44,6 +44,10 @@ function start(connectionFile: string): void {
       shutdown: () => {
         session.latest?.flush();
         exit(0);
+      },
+      failed: (reason) => {
+        complain(reason);
+        exit(1);
       },
     },
   );
@@ -146,10 +150,23 @@ function reachableFromCells(interrupts: Interrupts, root: string, folder: string
   Object.assign(reach, { require, check, interruptible, interruptibleItems });
 }
 
-const [connectionFile] = process.argv.slice(2);
-if (connectionFile === undefined) {
-  console.error('usage: node main.js CONNECTION_FILE, as Jupyter starts it');
-  process.exitCode = 1;
-} else {
-  start(connectionFile);
+/** Tells whoever started the kernel why it ends. */
+function complain(reason: string): void {
+  console.error(`mmp kernel: ${reason}`);
 }
+
+/** What the connection file on the command line says; undefined where it says nothing that can be used. */
+function connectionGiven(): Connection | undefined {
+  const [file] = process.argv.slice(2);
+  try {
+    if (file === undefined) throw new Error('it is started with a connection file');
+    return readConnection(file);
+  } catch (error) {
+    complain((error as Error).message);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+const connection = connectionGiven();
+if (connection) start(connection);

@@ -145,4 +145,7 @@ async function bind(): Promise<void> {
   await beat();
 }
 
-void bind();
+bind().catch((error: unknown) => {
+  const { message, address } = error as Error & { readonly address?: string };
+  tell({ type: 'failed', reason: `${message}: ${address ?? 'a socket'}` });
+});

@@ -35,12 +35,15 @@ export type ToSockets =
 export type FromSockets =
   | { readonly type: 'request'; readonly message: Message }
   | { readonly type: 'interrupt' }
-  | { readonly type: 'shutdown' };
+  | { readonly type: 'shutdown' }
+  | { readonly type: 'failed'; readonly reason: string };
 
 export interface Handlers {
   readonly request: (message: Message) => void;
   readonly interrupt: () => void;
   readonly shutdown: () => void;
+  /** There are no sockets, because a port is taken. */
+  readonly failed: (reason: string) => void;
 }
 
 const closeLimit = 2000;
@@ -55,6 +58,7 @@ export class Sockets {
     this.thread = new Worker(path.join(__dirname, 'socketThread.js'), { workerData: data });
     this.thread.on('message', (message: FromSockets) => {
       if (message.type === 'request') handlers.request(message.message);
+      else if (message.type === 'failed') handlers.failed(message.reason);
       else handlers[message.type]();
     });
   }
