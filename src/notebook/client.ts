@@ -12,7 +12,7 @@ import path from 'node:path';
 import { Dealer, Subscriber } from 'zeromq';
 import { nativeEnvironment } from '../tensor/native.js';
 import type { Output } from './format.js';
-import { decode, encode, headerOf, type Content, type Message } from './wire.js';
+import { decode, encode, headerOf, type Connection, type Content, type Message } from './wire.js';
 
 /** One request under way: where its outputs go and how its end is told. */
 interface Request {
@@ -60,8 +60,8 @@ export class KernelClient {
   private stopping = false;
 
   private constructor(
-    private readonly process: ChildProcess,
-    private readonly key: string,
+    readonly process: ChildProcess,
+    readonly connection: Connection,
     private readonly shell: Dealer,
     private readonly iopub: Subscriber,
     private readonly control: Dealer,
@@ -72,6 +72,9 @@ export class KernelClient {
       this.failAll(new Error(`the kernel ended (${signal ?? `exit code ${code}`})${this.tail()}`));
     });
     void this.listen(shell, (message) => {
+      this.settle(message, (request) => (request.reply = message.content));
+    });
+    void this.listen(control, (message) => {
       this.settle(message, (request) => (request.reply = message.content));
     });
     void this.listen(iopub, (message) => {
@@ -90,16 +93,15 @@ export class KernelClient {
   static async start(options: KernelOptions): Promise<KernelClient> {
     const { kernel: name = 'mmp', folder, environment } = options;
     const ports = await freePorts(socketNames.length);
-    const key = randomUUID();
     const connectionFolder = mkdtempSync(path.join(tmpdir(), 'mmp-kernel-'));
     const connectionFile = path.join(connectionFolder, 'connection.json');
     const connection = {
       transport: 'tcp',
       ip: '127.0.0.1',
-      key,
+      key: randomUUID(),
       signature_scheme: 'hmac-sha256',
       ...Object.fromEntries(socketNames.map((name, index) => [`${name}_port`, ports[index]])),
-    };
+    } as Connection;
     writeFileSync(connectionFile, JSON.stringify(connection), { mode: 0o600 });
 
     const [command, ...parameters] = kernelCommand(name, connectionFile);
@@ -118,7 +120,7 @@ export class KernelClient {
     iopub.subscribe();
     const control = new Dealer({ linger: 0 });
     control.connect(`tcp://127.0.0.1:${ports[3]}`);
-    const kernel = new KernelClient(child, key, shell, iopub, control, connectionFolder);
+    const kernel = new KernelClient(child, connection, shell, iopub, control, connectionFolder);
     await kernel.untilReady();
     return kernel;
   }
@@ -179,17 +181,22 @@ export class KernelClient {
     throw new Error(`the kernel did not answer within ${startLimit / 1000} s${this.tail()}`);
   }
 
-  /** Sends a request and waits for its reply and for the kernel to be idle again. */
-  private async request(
+  /**
+   * Sends a request and waits for its reply and for the kernel to be idle again.
+   *
+   * @param onMessage called with everything that is published on its behalf, also later
+   */
+  async request(
     type: string,
     content: Content,
-    onMessage: Request['onMessage'],
+    onMessage: Request['onMessage'] = () => undefined,
+    channel: 'shell' | 'control' = 'shell',
   ): Promise<Content> {
     const id = randomUUID();
     const reply = new Promise<Content>((onEnd, onFailure) => {
       this.requests.set(id, { onMessage, onEnd, onFailure, idle: false });
     });
-    await this.send(type, content, id);
+    await this.send(type, content, id, this[channel]);
     return reply;
   }
 
@@ -201,7 +208,7 @@ export class KernelClient {
   ): Promise<void> {
     const header = { ...headerOf(type, this.session), msg_id: id };
     const message = { identities: [], header, parent: {}, metadata: {}, content };
-    await socket.send(encode(this.key, message));
+    await socket.send(encode(this.connection.key, message));
   }
 
   /** Hands on the messages of a socket until it is closed. */
@@ -210,7 +217,7 @@ export class KernelClient {
     handle: (message: Message) => void,
   ): Promise<void> {
     for await (const frames of socket as AsyncIterable<Buffer[]>) {
-      const message = decode(this.key, frames);
+      const message = decode(this.connection.key, frames);
       if (message) handle(message);
     }
   }
