@@ -13,7 +13,7 @@ import { Dealer, Subscriber } from 'zeromq';
 import { nativeEnvironment } from '../tensor/native.js';
 import { outputOf, type KernelOutput } from './kernelOutput.js';
 import { freePorts } from './ports.js';
-import { decode, encode, headerOf, type Content, type Message } from './wire.js';
+import { decode, encode, headerOf, type Connection, type Content, type Message } from './wire.js';
 
 /** One request under way: where its outputs go and how its end is told. */
 interface Request {
@@ -78,8 +78,8 @@ export class KernelClient {
 
   private constructor(
     private readonly name: KernelName,
-    private readonly process: ChildProcess,
-    private readonly key: string,
+    readonly process: ChildProcess,
+    readonly connection: Connection,
     private readonly shell: Dealer,
     private readonly iopub: Subscriber,
     private readonly control: Dealer,
@@ -105,6 +105,9 @@ export class KernelClient {
       });
     });
     void this.listen(shell, (message) => {
+      this.settle(message, (request) => (request.reply = message.content));
+    });
+    void this.listen(control, (message) => {
       this.settle(message, (request) => (request.reply = message.content));
     });
     void this.listen(iopub, (message) => {
@@ -136,14 +139,13 @@ export class KernelClient {
     const { kernel: name = 'mmp', folder, environment, signal } = options;
     const ports = await freePorts(socketNames.length);
     signal?.throwIfAborted();
-    const key = randomUUID();
     const connection = {
       transport: 'tcp',
       ip: '127.0.0.1',
-      key,
+      key: randomUUID(),
       signature_scheme: 'hmac-sha256',
       ...Object.fromEntries(socketNames.map((socket, index) => [`${socket}_port`, ports[index]])),
-    };
+    } as Connection;
     const connectionFolder = mkdtempSync(path.join(tmpdir(), 'mmp-kernel-'));
     try {
       const connectionFile = path.join(connectionFolder, 'connection.json');
@@ -166,7 +168,7 @@ export class KernelClient {
       iopub.connect(`tcp://127.0.0.1:${ports[1]}`);
       iopub.subscribe();
       control.connect(`tcp://127.0.0.1:${ports[3]}`);
-      const kernel = new KernelClient(name, child, key, shell, iopub, control);
+      const kernel = new KernelClient(name, child, connection, shell, iopub, control);
       const kill = () => {
         kernel.kill();
       };
@@ -245,18 +247,23 @@ export class KernelClient {
     throw new Error(`the kernel did not answer within ${startLimit / 1000} s${this.lastWords()}`);
   }
 
-  /** Sends a request and waits for its reply and for the kernel to be idle again. */
-  private async request(
+  /**
+   * Sends a request and waits for its reply and for the kernel to be idle again.
+   *
+   * @param onMessage called with everything that is published on its behalf, also later
+   */
+  async request(
     type: string,
     content: Content,
-    onMessage: Request['onMessage'],
+    onMessage: Request['onMessage'] = () => undefined,
+    channel: 'shell' | 'control' = 'shell',
   ): Promise<Content> {
     if (this.death) throw this.death;
     const id = randomUUID();
     const reply = new Promise<Content>((onEnd, onFailure) => {
       this.requests.set(id, { onMessage, onEnd, onFailure, idle: false });
     });
-    await this.send(type, content, id);
+    await this.send(type, content, id, this[channel]);
     return reply;
   }
 
@@ -268,7 +275,7 @@ export class KernelClient {
   ): Promise<void> {
     const header = { ...headerOf(type, this.session), msg_id: id };
     const message = { identities: [], header, parent: {}, metadata: {}, content };
-    await socket.send(encode(this.key, message));
+    await socket.send(encode(this.connection.key, message));
   }
 
   /** Hands on the messages of a socket until it is closed. */
@@ -277,7 +284,7 @@ export class KernelClient {
     handle: (message: Message) => void,
   ): Promise<void> {
     for await (const frames of socket as AsyncIterable<Buffer[]>) {
-      const message = decode(this.key, frames);
+      const message = decode(this.connection.key, frames);
       if (message) handle(message);
     }
   }

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../src/files/paths.js';
+import { kernelNames } from '../../src/notebook/client.js';
 import type { CodeCell } from '../../src/notebook/format.js';
 import { reportMime } from '../../src/notebook/report.js';
 import { runNotebook } from '../../src/notebook/run.js';
@@ -40,7 +41,7 @@ const failure = /sum is 8, expected 5 to 7/;
 describe('the display functions', function () {
   this.timeout(120_000);
 
-  for (const kernel of ['tslab']) {
+  for (const kernel of kernelNames) {
     it(`show in the kernel ${kernel} what they should, and fail as they should`, async () => {
       const notebook = notebookOf(...program);
       notebook.metadata.kernelspec.name = kernel;

@@ -85,17 +85,21 @@ export class Cell {
     if (this.stream && this.stream.name !== name) this.flush();
     this.stream ??= { name, text: '' };
     this.stream.text += text;
-    // A timer does not fire while a loop runs, so time is looked at here as well.
-    if (Date.now() - this.lastFlush >= flushEvery) this.flush();
-    else this.timer ??= setTimeout(this.flush.bind(this), flushEvery);
+    this.timer ??= setTimeout(this.flush.bind(this), flushEvery);
+    this.flushIfDue();
+  }
+
+  /** Sends what was collected for long enough: timers do not fire while a loop runs. */
+  flushIfDue(): void {
+    if (this.stream && Date.now() - this.lastFlush >= flushEvery) this.flush();
   }
 
   /** Sends what was collected. */
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.lastFlush = Date.now();
     if (!this.stream) return;
+    this.lastFlush = Date.now();
     const { name, text } = this.stream;
     this.stream = undefined;
     this.send('stream', this.parent, { name, text });

@@ -1,34 +1,56 @@
 /** What was executed, for front ends that let the reader page through it. */
 import type { Content } from '../wire.js';
 
-/** Session, execution count, source; this kernel remembers one session, its own. */
-type Entry = readonly [session: number, line: number, source: string];
+/** A cell that was executed. */
+interface Entry {
+  /** The execution count */
+  readonly line: number;
+  readonly source: string;
+  /** The value of the last expression as text */
+  result: string | null;
+}
+
+/** This kernel remembers one session, its own. */
+const session = 0;
 
 export class History {
   private readonly entries: Entry[] = [];
 
   add(line: number, source: string): void {
-    this.entries.push([0, line, source]);
+    this.entries.push({ line, source, result: null });
+  }
+
+  /** Notes the result of the cell that was added last. */
+  addResult(text: string): void {
+    this.entries.at(-1)!.result = text;
   }
 
   /** The content of a history_reply. */
-  answer({ hist_access_type: kind, n, start, stop, pattern }: Content): Content {
-    const last = (entries: readonly Entry[]) =>
-      typeof n === 'number' && n > 0 ? entries.slice(-n) : entries;
+  answer(request: Content): Content {
+    const history = this.chosen(request).map(({ line, source, result }) => [
+      session,
+      line,
+      request.output === true ? [source, result] : source,
+    ]);
+    return { status: 'ok', history };
+  }
+
+  private chosen({ hist_access_type: kind, n, start, stop, pattern, unique }: Content): Entry[] {
     if (kind === 'range') {
       const [from, until] = [Number(start ?? 0), Number(stop ?? Infinity)];
-      return found(this.entries.filter(([, line]) => line >= from && line < until));
+      return this.entries.filter(({ line }) => line >= from && line < until);
     }
-    if (kind === 'search') {
-      const wanted = matcher(typeof pattern === 'string' ? pattern : '*');
-      return found(last(this.entries.filter(([, , source]) => wanted.test(source))));
-    }
-    return found(last(this.entries));
+    const wanted = matcher(kind === 'search' && typeof pattern === 'string' ? pattern : '*');
+    const found = this.entries.filter(({ source }) => wanted.test(source));
+    const entries = unique === true ? latestOfEach(found) : found;
+    return typeof n === 'number' && n > 0 ? entries.slice(-n) : entries;
   }
 }
 
-function found(history: readonly Entry[]): Content {
-  return { status: 'ok', history };
+/** Of entries with the same source, the last. */
+function latestOfEach(entries: readonly Entry[]): Entry[] {
+  const latest = new Map(entries.map((entry) => [entry.source, entry]));
+  return entries.filter((entry) => latest.get(entry.source) === entry);
 }
 
 /** The protocol searches with * and ?, as file names are searched for. */

@@ -58,10 +58,12 @@ export class Interrupts {
     return Atomics.load(this.flags, flag.requested) !== Atomics.load(this.flags, flag.handled);
   }
 
-  /** Ends a loop of an interrupted cell. */
+  /** Ends a loop of an interrupted cell, and shows what one that goes on has printed. */
   readonly check = (): void => {
     this.interruptIfRequested();
-    runningCell.getStore()?.signal.throwIfAborted();
+    const cell = runningCell.getStore();
+    cell?.signal.throwIfAborted();
+    cell?.flushIfDue();
   };
 
   /** The value of a promise, unless the cell is interrupted before it has one. */

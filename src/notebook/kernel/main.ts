@@ -3,13 +3,15 @@
  * Started by Jupyter with a connection file, in the notebook's folder.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { projectRoot } from '../../files/paths.js';
 import type { Connection, Content, Message } from '../wire.js';
 import { runningCell } from './cell.js';
 import { Compiler } from './compiler.js';
+import { readConnection } from './connection.js';
 import { Interrupts } from './interrupts.js';
 import { compiledPath } from './library.js';
 import { answerTo, kernelInfo } from './requests.js';
@@ -20,12 +22,11 @@ import { Tensors } from './tensors.js';
 /** Under this name the library finds the kernel that it runs in. */
 const kernelSymbol = Symbol.for('mmp.kernel');
 
-function start(connectionFile: string): void {
+function start(connection: Connection): void {
   // Stack traces then name the library's sources and not what they were compiled to.
   process.setSourceMapsEnabled(true);
   // The library and TF.js may stand between an error and the cell that led to it.
   Error.stackTraceLimit = 50;
-  const connection = JSON.parse(readFileSync(connectionFile, 'utf8')) as Connection;
   const folder = process.cwd();
   const root = packageRoot(folder);
   const flags = new Int32Array(new SharedArrayBuffer(4 * Object.keys(flag).length));
@@ -43,13 +44,13 @@ function start(connectionFile: string): void {
       interrupt: () => {
         interrupts.interruptIfRequested();
       },
-      failure: (error) => {
-        console.error(`the kernel has no sockets: ${error.message}`);
-        process.kill(process.pid, 'SIGKILL');
-      },
       shutdown: () => {
         session.latest?.flush();
         exit(0);
+      },
+      failed: (reason) => {
+        complain(reason);
+        exit(1);
       },
     },
   );
@@ -101,12 +102,14 @@ function packageRoot(folder: string): string {
 function takeOverProcess(session: Session, exit: typeof process.exit): void {
   for (const name of ['stdout', 'stderr'] as const) {
     const stream = process[name];
+    // A character may be cut in two between chunks of bytes.
+    const decoder = new StringDecoder();
     const write = stream.write.bind(stream);
     stream.write = (chunk: string | Uint8Array, ...others: unknown[]): boolean => {
       const cell = runningCell.getStore() ?? session.latest;
       const done = others.find((other) => typeof other === 'function') as (() => void) | undefined;
       if (!cell) return write(chunk, done);
-      cell.write(name, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+      cell.write(name, typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)));
       done?.();
       return true;
     };
@@ -152,10 +155,23 @@ function reachableFromCells(interrupts: Interrupts, root: string, folder: string
   Object.assign(reach, { require, check, interruptible, interruptibleItems });
 }
 
-const [connectionFile] = process.argv.slice(2);
-if (connectionFile === undefined) {
-  console.error('usage: node main.js CONNECTION_FILE, as Jupyter starts it');
-  process.exitCode = 1;
-} else {
-  start(connectionFile);
+/** Tells whoever started the kernel why it ends. */
+function complain(reason: string): void {
+  console.error(`mmp kernel: ${reason}`);
 }
+
+/** What the connection file on the command line says; undefined where it says nothing that can be used. */
+function connectionGiven(): Connection | undefined {
+  const [file] = process.argv.slice(2);
+  try {
+    if (file === undefined) throw new Error('it is started with a connection file');
+    return readConnection(file);
+  } catch (error) {
+    complain((error as Error).message);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+const connection = connectionGiven();
+if (connection) start(connection);

@@ -48,7 +48,7 @@ export function answerTo(
     case 'inspect_request':
       return { type: 'inspect_reply', content: handler.handleInspect(inUnits(content)) };
     case 'is_complete_request':
-      return { type: 'is_complete_reply', content: handler.handleIsComplete(content) };
+      return { type: 'is_complete_reply', content: completeness(content, handler, tslab) };
     case 'history_request':
       return { type: 'history_reply', content: history.answer(content) };
     case 'comm_info_request':
@@ -61,6 +61,22 @@ export function answerTo(
     default:
       return undefined;
   }
+}
+
+/** tslab asks for more where code breaks off, and takes everything else for complete. */
+function completeness(
+  content: Content,
+  handler: ReturnType<Tslab['createHandler']>,
+  { ts }: Tslab,
+): Content {
+  const reply = handler.handleIsComplete(content);
+  if (reply.status !== 'complete') return reply;
+  // As a module, because only there await may stand outside of functions.
+  const { diagnostics } = ts.transpileModule(`export {};\n${String(content.code)}`, {
+    reportDiagnostics: true,
+    compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext },
+  });
+  return diagnostics!.length > 0 ? { status: 'invalid' } : reply;
 }
 
 function complete(content: Content, handler: ReturnType<Tslab['createHandler']>): Content {

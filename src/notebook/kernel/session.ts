@@ -1,6 +1,7 @@
 /** Cells, executed one after the other, and everything that goes wrong in them told to the front end. */
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Bundle } from '../display.js';
 import type { Content, Message } from '../wire.js';
 import { Cell, CompileError, Interrupted, runningCell } from './cell.js';
 import type { Compiler } from './compiler.js';
@@ -121,7 +122,8 @@ export class Session {
   private async execute({ header, metadata, content }: Message): Promise<Content> {
     const code = String(content.code);
     const silent = content.silent === true;
-    if (!silent && content.store_history !== false) this.history.add(++this.count, code);
+    const stored = !silent && content.store_history !== false;
+    if (stored) this.history.add(++this.count, code);
     const { sockets, tensors, compiler, interrupts } = this.parts;
     const name = `cell-${++this.executions}`;
     const key = typeof metadata.cellId === 'string' ? metadata.cellId : hashOf(code);
@@ -132,7 +134,8 @@ export class Session {
     compiler.begin({ name, label: cell.label, code });
 
     const earlier = tensors.begin(cell);
-    await runningCell.run(cell, () => this.runCode(cell, silent));
+    const result = await runningCell.run(cell, () => this.runCode(cell, silent));
+    if (stored && result) this.history.addResult(result['text/plain']);
     cell.result = undefined;
     if (earlier) await tensors.release(earlier);
     // A rejection is known to be awaited by nobody only after all that could await it has had its turn.
@@ -148,7 +151,8 @@ export class Session {
     return { status: 'error', execution_count: this.count, ...error };
   }
 
-  private async runCode(cell: Cell, silent: boolean): Promise<void> {
+  /** @returns the bundle of its result */
+  private async runCode(cell: Cell, silent: boolean): Promise<Bundle | undefined> {
     const { tslab } = this.parts.compiler;
     let impatience: NodeJS.Timeout | undefined;
     const onAbort = () => {
@@ -162,11 +166,13 @@ export class Session {
         throw new Error('cells for the browser (@browser) are not run by this kernel');
       }
       await this.executor.execute(cell.code);
-      if (cell.result === undefined || silent) return;
+      if (cell.result === undefined || silent) return undefined;
       const data = await resultBundle(cell.result);
       cell.publish('execute_result', { execution_count: cell.count, data, metadata: {} });
+      return data;
     } catch (error) {
       this.fail(error);
+      return undefined;
     } finally {
       clearTimeout(impatience);
       cell.signal.removeEventListener('abort', onAbort);

@@ -124,7 +124,13 @@ port.on('message', (message: ToSockets) => {
 // A kernel whose front end has died would hold memory and GPU for ever.
 if (parentProcess !== undefined) {
   setInterval(() => {
-    if (process.ppid !== parentProcess) shutDown();
+    if (process.ppid === parentProcess) return;
+    // The group that Jupyter and our client make: this process and what its cells have started.
+    try {
+      process.kill(-process.pid, 'SIGKILL');
+    } catch {
+      process.kill(process.pid, 'SIGKILL');
+    }
   }, patience.parent);
 }
 
@@ -147,4 +153,7 @@ async function bind(): Promise<void> {
   await beat();
 }
 
-void bind();
+bind().catch((error: unknown) => {
+  const { message, address } = error as Error & { readonly address?: string };
+  tell({ type: 'failed', reason: `${message}: ${address ?? 'a socket'}` });
+});

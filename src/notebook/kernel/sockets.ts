@@ -35,14 +35,15 @@ export type ToSockets =
 export type FromSockets =
   | { readonly type: 'request'; readonly message: Message }
   | { readonly type: 'interrupt' }
-  | { readonly type: 'shutdown' };
+  | { readonly type: 'shutdown' }
+  | { readonly type: 'failed'; readonly reason: string };
 
 export interface Handlers {
   readonly request: (message: Message) => void;
   readonly interrupt: () => void;
   readonly shutdown: () => void;
-  /** The sockets could not be bound, or their thread failed. */
-  readonly failure: (error: Error) => void;
+  /** There are no sockets: a port is taken, or their thread failed. */
+  readonly failed: (reason: string) => void;
 }
 
 const closeLimit = 2000;
@@ -57,9 +58,12 @@ export class Sockets {
     this.thread = new Worker(path.join(__dirname, 'socketThread.js'), { workerData: data });
     this.thread.on('message', (message: FromSockets) => {
       if (message.type === 'request') handlers.request(message.message);
+      else if (message.type === 'failed') handlers.failed(message.reason);
       else handlers[message.type]();
     });
-    this.thread.on('error', handlers.failure);
+    this.thread.on('error', ({ message }) => {
+      handlers.failed(message);
+    });
   }
 
   /** Publishes to all front ends. */

@@ -48,7 +48,7 @@ export function errorContent(thrown: unknown, scripts: Scripts): ErrorContent {
 function nameOf(thrown: unknown): string {
   return thrown instanceof Error
     ? thrown.name || thrown.constructor.name
-    : `thrown ${typeof thrown}`;
+    : `thrown ${thrown === null ? 'null' : typeof thrown}`;
 }
 
 function tracebackOf(thrown: unknown, ename: string, evalue: string, scripts: Scripts): string[] {
