@@ -5,8 +5,8 @@ import { projectRoot } from '../files/paths.js';
 import {
   installPackages,
   prepareEnvironment,
-  programsOf,
   projectEnvironment as environment,
+  projectPython,
 } from '../files/python.js';
 import { kernelNames } from './client.js';
 import { dataFolderOf, installKernel } from './kernelspec.js';
@@ -30,6 +30,6 @@ export function prepareLab(): void {
 /** Opens the notebooks in JupyterLab and stays until it ends. */
 export function openLab(parameters: readonly string[]): void {
   const notebooks = path.join(projectRoot, 'notebooks');
-  const jupyter = path.join(programsOf(environment), 'jupyter');
-  runCommand(jupyter, ['lab', `--notebook-dir=${notebooks}`, ...parameters]);
+  // Not the program "jupyter", which names a Python by its path and does not survive a move of the project.
+  runCommand(projectPython, ['-m', 'jupyterlab', `--notebook-dir=${notebooks}`, ...parameters]);
 }

@@ -28,7 +28,12 @@ const shownAtEachEnd = 10;
 export function table(header: Header, rows: Rows): void;
 export function table(frame: FrameLike): void;
 export function table(first: Header | FrameLike, second: Rows = []): void {
-  display(isHeader(first) ? rowsBundle(first, second) : frameBundle(first));
+  if (!isHeader(first)) {
+    display(frameBundle(first));
+    return;
+  }
+  expectWhole(first, second);
+  display(rowsBundle(first, second));
 }
 
 /** Whether a value is a danfo DataFrame or Series. */
@@ -41,6 +46,7 @@ export function isFrame(value: unknown): value is FrameLike {
 /** A danfo DataFrame or Series as `table` shows it. */
 export function frameBundle(frame: FrameLike): Bundle {
   const [header, rows] = partsOf(frame);
+  expectWhole(header, rows);
   if (rows.length <= longestFrame) return rowsBundle(header, rows);
   const gap = header.map(() => '…');
   const ends = [...rows.slice(0, shownAtEachEnd), gap, ...rows.slice(-shownAtEachEnd)];
@@ -70,12 +76,15 @@ function partsOf(frame: FrameLike): [Header, Rows] {
 
 const cellOf = (value: unknown): Cell => (typeof value === 'number' ? value : String(value));
 
-function rowsBundle(header: Header, rows: Rows, note = ''): Bundle {
+function expectWhole(header: Header, rows: Rows): void {
   rows.forEach(({ length }, row) => {
     if (length === header.length) return;
     const expected = `expected ${header.length} as in the header (${header.join(', ')})`;
     throw new Error(`table: row ${row + 1} has ${length} cells, ${expected}`);
   });
+}
+
+function rowsBundle(header: Header, rows: Rows, note = ''): Bundle {
   const html = tableHtml(header, rows);
   const text = tableText(header, rows);
   return {

@@ -6,20 +6,20 @@ import { computation, inProject, replying, type Machine } from './doctor.js';
 
 const lock = { packages: { 'node_modules/a': { version: '1.0.0' } } };
 const python = inProject('.venv', 'bin', 'python');
-const tslab = inProject('node_modules', 'tslab', 'bin', 'tslab');
-const kernel = { argv: ['/usr/bin/node', tslab, 'kernel'] };
+const main = inProject('dist', 'src', 'notebook', 'kernel', 'main.js');
+const kernel = { argv: ['/usr/bin/node', main] };
 const unavailable = replying({ reason: 'not on this machine', remedy: 'buy one' });
 
 /** Everything but GPUs and native TensorFlow. */
 export const plain = {
   files: {
     '/usr/bin/node': '',
-    [tslab]: '',
+    [main]: '',
     [python]: '',
     [inProject('package.json')]: readFileSync(inProject('package.json'), 'utf8'),
     [inProject('package-lock.json')]: JSON.stringify(lock),
     [inProject('node_modules', 'a', 'package.json')]: '{"version": "1.0.0"}',
-    [inProject('.venv/share/jupyter/kernels/tslab/kernel.json')]: JSON.stringify(kernel),
+    [inProject('.venv/share/jupyter/kernels/mmp/kernel.json')]: JSON.stringify(kernel),
     [inProject('.venv/share/jupyter/labextensions/jupyterlab-plotly/package.json')]: '{}',
   },
   commands: {

@@ -1,6 +1,6 @@
 /** Cells, executed one after the other, and everything that goes wrong in them told to the front end. */
 import { createHash } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { Bundle } from '../display.js';
 import type { Content, Message } from '../wire.js';
 import { Cell, CompileError, Interrupted, runningCell } from './cell.js';
@@ -15,6 +15,9 @@ import type { Executor } from './tslab.js';
 
 /** How long code may take to stop by itself when it is interrupted, in milliseconds. */
 const patience = 1000;
+
+/** How long a request may need to get here that was sent together with the one before, in milliseconds. */
+const onItsWay = 20;
 
 /** A cell went on after its end and failed then; the next answer tells so too. */
 class LateFailure extends Error {
@@ -98,9 +101,10 @@ export class Session {
     for (let request = this.queue.shift(); request; request = this.queue.shift()) {
       const { sockets } = this.parts;
       sockets.publish('status', request.header, { execution_state: 'busy' });
-      const reply = await this.execute(request);
+      const reply = await this.execute(request).catch(ownFault);
       const aborted = reply.status === 'error' && request.content.stop_on_error !== false;
       // What was asked for before the answer was known counts on this cell; what comes later does not.
+      if (aborted) await sleep(onItsWay);
       const others = aborted ? this.queue.splice(0) : [];
       sockets.reply(request, 'execute_reply', reply);
       sockets.publish('status', request.header, { execution_state: 'idle' });
@@ -185,6 +189,12 @@ export class Session {
       cell.publish('error', { ...errorContent(failure, this.parts.compiler.scripts) });
     }
   }
+}
+
+/** The answer where the kernel itself fails, as over an error that cannot be looked at. */
+function ownFault(error: unknown): Content {
+  const { message, stack } = error as Error;
+  return { status: 'error', ename: 'KernelFault', evalue: message, traceback: [stack ?? message] };
 }
 
 /** Whether this is an interrupt, by us, by Node (in a loop), or by tslab (after our patience). */

@@ -128,7 +128,7 @@ function compileErrorContent({ name, message, diagnostics, code }: CompileError)
     if (file === fileName && isDeepStrictEqual(start, before)) return [`  ${text}`];
     const where = cyan(`${fileName ?? 'the cell'}, line ${start.line + 1}`);
     const shown = excerpt(source ?? code.split('\n'), start.line + 1, start.character + 1);
-    return ['', `${where}:`, ...shown, `  ${text}`];
+    return ['', `${where}: ${text}`, ...shown];
   });
   return { ename: name, evalue: message, traceback: [`${red(name)}: ${message}`, ...lines] };
 }
