@@ -47,7 +47,7 @@ throw new RangeError('no such step');`,
     // That it failed counts once more where it is not overlooked: in the answer to the next cell.
     await notebook.untilShows(
       3,
-      /^next\nLateFailure: cell \[2\] failed after it had ended: RangeErr/,
+      /^next\s+LateFailure: cell \[2\] failed after it had ended: RangeErr/,
     );
     assert.equal(await notebook.run(3), '[4]:');
     await notebook.untilShows(3, /^next\n$/);
