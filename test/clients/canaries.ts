@@ -75,9 +75,9 @@ export const canaries: readonly Canary[] = [
   {
     name: 'kernel-crash',
     reason: {
-      others: /DeadKernelError: Kernel died/,
+      // nbclient says so first; what it then raises may come from its tidying up.
+      others: /Kernel died/,
       runner: /the kernel ended \(SIGKILL\)/,
-      nbmake: /Kernel died/,
       // They wait for the answer as long as they may, and find nobody to interrupt then.
       nbval: /Timeout of 8 seconds exceeded while executing cell\. Failed to interrupt kernel/,
       'nbval-lax':
