@@ -8,6 +8,7 @@ export function consolePlace(): ProgressPlace {
 }
 
 const barWidth = 20;
+const usualWidth = 80;
 
 /**
  * Not cli-progress's bar: that one leads the cursor back to where it began, over what the program has
@@ -21,8 +22,9 @@ export function terminalBar(terminal: WriteStream): ProgressPlace {
   };
   return {
     draw: (line, share) => {
-      // A line that is broken could not be drawn over.
-      over(`${share === undefined ? '' : barOf(share)}${line}`.slice(0, terminal.columns - 1));
+      // A line that is broken could not be drawn over. Some terminals say 0 for a width that they do not know.
+      const width = terminal.columns || usualWidth;
+      over(`${share === undefined ? '' : barOf(share)}${line}`.slice(0, width - 1));
     },
     end: (line) => {
       over(`${line}\n`);

@@ -220,6 +220,7 @@ describe('progress outside of a kernel', () => {
     place.draw('items 1/20', 0.05);
     place.draw('items 10/20 · 2.0 a second · 5 s left', 0.5);
     place.draw('items 21/20', 1.05);
+    terminal.columns = 0;
     place.draw('items 22');
     place.end('items 22 · took 11 s');
     // Before each: to the start of the line, and clear it.
