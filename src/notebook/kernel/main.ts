@@ -83,7 +83,11 @@ function start(connection: Connection): void {
   });
   Object.assign(globalThis, {
     [kernelSymbol]: {
-      signal: () => runningCell.getStore()?.signal,
+      signal: () => {
+        // A loop of the library that never lets messages in would not hear of it otherwise.
+        interrupts.interruptIfRequested();
+        return runningCell.getStore()?.signal;
+      },
       tensors: () => tensors.byCell(),
     },
   });
