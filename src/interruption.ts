@@ -2,7 +2,7 @@
  * How what runs in a cell learns that its reader has interrupted it. Our kernel leaves an object under a
  * global symbol; elsewhere there is none, and nothing is ever interrupted.
  */
-const kernelSymbol = Symbol.for('mmp.kernel');
+export const kernelSymbol = Symbol.for('mmp.kernel');
 
 /** What our kernel lets the library know. */
 export interface RunningKernel {

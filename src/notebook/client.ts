@@ -234,7 +234,7 @@ export class KernelClient {
   private async untilReady(): Promise<void> {
     const deadline = Date.now() + startLimit;
     while (Date.now() < deadline) {
-      const answered = this.request('kernel_info_request', {}, () => undefined).then(() => true);
+      const answered = this.request('kernel_info_request', {}).then(() => true);
       const retry = new Promise<boolean>((resolve) => setTimeout(resolve, 1000, false));
       try {
         if (await Promise.race([answered, retry])) return;

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { projectRoot } from '../../files/paths.js';
+import { kernelSymbol, type RunningKernel } from '../../interruption.js';
 import type { Connection, Content, Message } from '../wire.js';
 import { runningCell } from './cell.js';
 import { Compiler } from './compiler.js';
@@ -18,9 +19,6 @@ import { answerTo, kernelInfo } from './requests.js';
 import { Session } from './session.js';
 import { flag, Sockets } from './sockets.js';
 import { Tensors } from './tensors.js';
-
-/** Under this name the library finds the kernel that it runs in. */
-const kernelSymbol = Symbol.for('mmp.kernel');
 
 function start(connection: Connection): void {
   // Stack traces then name the library's sources and not what they were compiled to.
@@ -81,16 +79,15 @@ function start(connection: Connection): void {
     const cell = runningCell.getStore() ?? session.latest;
     cell?.publish(update ? 'update_display_data' : 'display_data', content);
   });
-  Object.assign(globalThis, {
-    [kernelSymbol]: {
-      signal: () => {
-        // A loop of the library that never lets messages in would not hear of it otherwise.
-        interrupts.interruptIfRequested();
-        return runningCell.getStore()?.signal;
-      },
-      tensors: () => tensors.byCell(),
+  const running: RunningKernel = {
+    signal: () => {
+      // A loop of the library that never lets messages in would not hear of it otherwise.
+      interrupts.interruptIfRequested();
+      return runningCell.getStore()?.signal;
     },
-  });
+    tensors: () => tensors.byCell(),
+  };
+  Object.assign(globalThis, { [kernelSymbol]: running });
   reachableFromCells(interrupts, root, folder);
 }
 

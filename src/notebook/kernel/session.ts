@@ -101,7 +101,11 @@ export class Session {
     for (let request = this.queue.shift(); request; request = this.queue.shift()) {
       const { sockets } = this.parts;
       sockets.publish('status', request.header, { execution_state: 'busy' });
-      const reply = await this.execute(request).catch(ownFault);
+      const reply = await this.execute(request).catch((error: unknown) => {
+        const fault = ownFault(error as Error);
+        sockets.publish('error', request.header, { ...fault });
+        return { status: 'error', ...fault };
+      });
       const aborted = reply.status === 'error' && request.content.stop_on_error !== false;
       // What was asked for before the answer was known counts on this cell; what comes later does not.
       if (aborted) await sleep(onItsWay);
@@ -191,10 +195,9 @@ export class Session {
   }
 }
 
-/** The answer where the kernel itself fails, as over an error that cannot be looked at. */
-function ownFault(error: unknown): Content {
-  const { message, stack } = error as Error;
-  return { status: 'error', ename: 'KernelFault', evalue: message, traceback: [stack ?? message] };
+/** What is told where the kernel itself fails, as over an error that cannot be looked at. */
+function ownFault({ message, stack }: Error): ErrorContent {
+  return { ename: 'KernelFault', evalue: message, traceback: [stack ?? message] };
 }
 
 /** Whether this is an interrupt, by us, by Node (in a loop), or by tslab (after our patience). */
