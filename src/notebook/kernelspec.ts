@@ -4,11 +4,11 @@ import path from 'node:path';
 import { writeJson } from '../files/write.js';
 import { nativeEnvironment } from '../tensor/native.js';
 import { kernelCommand, type KernelName } from './client.js';
-import { displayName } from './kernel/requests.js';
+import { ownKernel } from './format.js';
 
 /** Names as front ends show them. */
 const displayNames: Readonly<Record<KernelName, string>> = {
-  mmp: displayName,
+  mmp: ownKernel.display_name,
   tslab: 'TypeScript (tslab)',
 };
 

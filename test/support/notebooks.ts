@@ -12,7 +12,7 @@ export function notebookOf(...cells: (string | TaggedCell)[]): Notebook {
   return {
     nbformat: 4,
     nbformat_minor: 5,
-    metadata: { kernelspec: ownKernel },
+    metadata: { kernelspec: { ...ownKernel } },
     cells: cells.map((cell, index) => ({
       cell_type: 'code',
       id: `cell-${index + 1}`,

@@ -2,11 +2,10 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { projectRoot } from '../../files/paths.js';
+import { ownKernel } from '../format.js';
 import { protocolVersion, type Content, type Message } from '../wire.js';
 import type { Session } from './session.js';
 import type { Tslab } from './tslab.js';
-
-export const displayName = 'MMP (TypeScript)';
 
 /** The answer to kernel_info_request. */
 export function kernelInfo(): Content {
@@ -28,7 +27,7 @@ export function kernelInfo(): Content {
       file_extension: '.ts',
       codemirror_mode: { name: 'javascript', mode: 'typescript', typescript: true },
     },
-    banner: `${displayName}: TypeScript ${typescript.version} in Node ${process.versions.node}`,
+    banner: `${ownKernel.display_name}: TypeScript ${typescript.version} in Node ${process.versions.node}`,
     help_links: [],
   };
 }
