@@ -19,7 +19,7 @@ export { namesOf, type BaseNetwork, type Inputs, type Tokens } from './models/ba
 export { SmallVilt, type SmallViltConfig } from './models/smallVilt.js';
 export { blank } from './baselines/modalityDropout.js';
 
-export { shuffledBatches, type Dataset } from './data/dataset.js';
+export { ShuffledBatches, type Dataset } from './data/dataset.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
 
 export { AdamW } from './training/adamw.js';

@@ -18,25 +18,57 @@ export interface Dataset {
   inputs(samples: readonly number[]): Readonly<Record<string, tf.Tensor>>;
 }
 
-/**
- * Batches of samples without end: every epoch in a new order, an incomplete last batch left out.
- *
- * @throws Error when there are fewer samples than a batch takes
- */
-export function* shuffledBatches(
-  samples: readonly number[],
-  batchSize: number,
-  random: Stream,
-): Generator<number[], never> {
-  if (samples.length < batchSize) {
-    throw new Error(
-      `shuffledBatches: ${samples.length} samples do not fill a batch of ${batchSize}`,
-    );
-  }
-  for (;;) {
-    const order = random.shuffled(samples);
-    for (let start = 0; start + batchSize <= order.length; start += batchSize) {
-      yield order.slice(start, start + batchSize);
+/** Where batches are: the draws that the epoch's order came from, and how many batches of it are used. */
+export interface BatchesState {
+  readonly epoch: readonly number[];
+  readonly used: number;
+}
+
+/** Batches of samples without end: every epoch in a new order, an incomplete last batch left out. */
+export class ShuffledBatches implements IterableIterator<number[], never> {
+  private epoch: readonly number[];
+  private order: number[];
+  private used = 0;
+
+  /** @throws Error when there are fewer samples than a batch takes */
+  constructor(
+    private readonly samples: readonly number[],
+    private readonly batchSize: number,
+    private readonly random: Stream,
+  ) {
+    if (samples.length < batchSize) {
+      throw new Error(
+        `ShuffledBatches: ${samples.length} samples do not fill a batch of ${batchSize}`,
+      );
     }
+    [this.epoch, this.order] = this.shuffle();
+  }
+
+  next(): IteratorYieldResult<number[]> {
+    if ((this.used + 1) * this.batchSize > this.order.length) {
+      [this.epoch, this.order] = this.shuffle();
+      this.used = 0;
+    }
+    const start = this.used++ * this.batchSize;
+    return { value: this.order.slice(start, start + this.batchSize), done: false };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  state(): BatchesState {
+    return { epoch: this.epoch, used: this.used };
+  }
+
+  /** Goes on from where `state` was taken, over the same samples. */
+  restore({ epoch, used }: BatchesState): void {
+    this.random.restore(epoch);
+    [this.epoch, this.order] = this.shuffle();
+    this.used = used;
+  }
+
+  private shuffle(): [readonly number[], number[]] {
+    return [this.random.state(), this.random.shuffled(this.samples)];
   }
 }

@@ -2,7 +2,7 @@
  * The emoji experiment: a base network trained plainly and with modality dropout; then what further
  * training brings to the latter, with MMP and, as the fair control, without.
  */
-import { shuffledBatches } from '../data/dataset.js';
+import { ShuffledBatches } from '../data/dataset.js';
 import { loadEmoji, wordCount, type EmojiDataset, type EmojiLabels } from '../data/emoji/emoji.js';
 import { pictureModalities, pictureSize } from '../data/emoji/pictures.js';
 import { accuracyByScenario, type Accuracies } from '../evaluation/accuracy.js';
@@ -203,7 +203,7 @@ export async function trainEmoji(
   const optimiser = new AdamW(groups, { ...adamWDefaults, weightDecay: settings.weightDecay });
 
   const draws = (name: string) => stream(seed, `${method}/${name}`);
-  const batches = shuffledBatches(dataset.splits.train, settings.batchSize, draws('batches'));
+  const batches = new ShuffledBatches(dataset.splits.train, settings.batchSize, draws('batches'));
   const masking = draws('masking');
   const drawMasked = (): string[] => {
     const masked = sampleMasked(dataset.modalities, { kind: 'uniform' }, masking);

@@ -10,7 +10,17 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /** A seeded sequence of draws. */
 export class Stream {
-  constructor(private readonly generator: RandomGenerator) {}
+  constructor(private generator: RandomGenerator) {}
+
+  /** Where it is, so that the same draws can follow again: four integers of 32 bits. */
+  state(): readonly number[] {
+    return this.generator.getState();
+  }
+
+  /** Goes on from where `state` was taken. */
+  restore(state: readonly number[]): void {
+    this.generator = xoroshiro128plusFromState(state);
+  }
 
   /** A number in [low, high), uniformly. */
   uniform(low = 0, high = 1): number {

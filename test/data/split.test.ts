@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { stratifiedSplit } from '../../src/data/split.js';
-import { shuffledBatches } from '../../src/data/dataset.js';
+import { ShuffledBatches, type BatchesState } from '../../src/data/dataset.js';
 import { Vocabulary, wordsOf } from '../../src/data/vocabulary.js';
 import { stream } from '../../src/tensor/random.js';
 
@@ -31,22 +31,40 @@ describe('stratifiedSplit', () => {
   });
 });
 
-describe('shuffledBatches', () => {
+describe('ShuffledBatches', () => {
   it('show every sample once an epoch, in new orders', () => {
     const samples = Array.from({ length: 10 }, (_, i) => 100 + i);
-    const batches = shuffledBatches(samples, 5, stream(1, 'batches'));
+    const batches = new ShuffledBatches(samples, 5, stream(1, 'batches'));
     const epochs = [1, 2].map(() => [batches.next().value, batches.next().value].flat());
     for (const epoch of epochs) assert.deepEqual([...epoch].sort(), samples);
     assert.notDeepEqual(epochs[0], epochs[1]);
   });
 
   it('leave an incomplete batch out and refuse too few samples', () => {
-    const batches = shuffledBatches([1, 2, 3], 2, stream(1, 'batches'));
+    const batches = new ShuffledBatches([1, 2, 3], 2, stream(1, 'batches'));
     for (let i = 0; i < 5; i++) assert.equal(batches.next().value.length, 2);
     assert.throws(
-      () => shuffledBatches([1], 2, stream(1, 'b')).next(),
+      () => new ShuffledBatches([1], 2, stream(1, 'b')),
       /1 samples do not fill a batch of 2/,
     );
+  });
+
+  it('go on from where they were', () => {
+    const samples = Array.from({ length: 11 }, (_, i) => i);
+    const batches = new ShuffledBatches(samples, 4, stream(1, 'batches'));
+    for (let drawn = 0; drawn < 7; drawn++) {
+      const state = JSON.parse(JSON.stringify(batches.state())) as BatchesState;
+      const again = new ShuffledBatches(samples, 4, stream(2, 'others'));
+      again.restore(state);
+      const next = Array.from({ length: 7 }, () => again.next().value);
+      batches.restore(state);
+      assert.deepEqual(
+        Array.from({ length: 7 }, () => batches.next().value),
+        next,
+      );
+      batches.restore(state);
+      batches.next();
+    }
   });
 });
 

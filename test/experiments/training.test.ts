@@ -1,6 +1,6 @@
 /** A training of the emoji experiment, short and small: the same on every backend. */
 import assert from 'node:assert/strict';
-import { shuffledBatches } from '../../src/data/dataset.js';
+import { ShuffledBatches } from '../../src/data/dataset.js';
 import { loadEmoji } from '../../src/data/emoji/emoji.js';
 import { emojiBase, emojiMmp, emojiSettings } from '../../src/experiments/emoji.js';
 import { mmpLosses } from '../../src/experiments/objectives.js';
@@ -28,7 +28,7 @@ async function trainBriefly(learningRate: number): Promise<TrainingRecord[]> {
   );
   const draws = (name: string) => stream(seed, name);
   // One small batch again and again: that is learnt within a few steps.
-  const samples = shuffledBatches(dataset.splits.train, settings.batchSize, draws('batch')).next();
+  const samples = new ShuffledBatches(dataset.splits.train, settings.batchSize, draws('batch')).next();
   const masking = draws('masking');
   const wordDropout = { probability: settings.wordDropout, random: draws('words') };
   try {
