@@ -14,10 +14,12 @@ export { concatenate, project } from './mmp/project.js';
 export { alignmentLoss, smoothL1, totalLoss } from './mmp/align.js';
 export { Mmp, projectedTokens, type MmpParts } from './mmp/mmp.js';
 export { complete, completeEach } from './mmp/complete.js';
+export type { Projector } from './mmp/projector.js';
 
 export { namesOf, type BaseNetwork, type Inputs, type Tokens } from './models/base.js';
 export { SmallVilt, type SmallViltConfig } from './models/smallVilt.js';
 export { blank } from './baselines/modalityDropout.js';
+export { LinearProjection } from './baselines/linearProjection.js';
 
 export { ShuffledBatches, type Dataset } from './data/dataset.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';

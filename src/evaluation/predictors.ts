@@ -1,7 +1,7 @@
 /** How a method answers when modalities are missing. */
 import { blank } from '../baselines/modalityDropout.js';
 import { complete } from '../mmp/complete.js';
-import type { Mmp } from '../mmp/mmp.js';
+import type { Projector } from '../mmp/projector.js';
 import type { BaseNetwork, Inputs, Tokens } from '../models/base.js';
 import type { tf } from '../tensor/tf.js';
 
@@ -13,9 +13,9 @@ export function basePredictor(base: BaseNetwork): Predictor {
   return (inputs, masked) => base.fuse(base.embed(blank(inputs, masked))).logits;
 }
 
-/** The base network with MMP. */
-export function mmpPredictor(base: BaseNetwork, mmp: Mmp): Predictor {
-  return (inputs, masked) => base.fuse(completedTokens(base, mmp, inputs, masked)).logits;
+/** The base network with MMP, or with another projector in its place. */
+export function mmpPredictor(base: BaseNetwork, projector: Projector): Predictor {
+  return (inputs, masked) => base.fuse(completedTokens(base, projector, inputs, masked)).logits;
 }
 
 /**
@@ -24,10 +24,10 @@ export function mmpPredictor(base: BaseNetwork, mmp: Mmp): Predictor {
  */
 export function completedTokens(
   base: BaseNetwork,
-  mmp: Mmp,
+  projector: Projector,
   inputs: Inputs,
   masked: readonly string[],
 ): Tokens {
   const available = Object.entries(inputs).filter(([name]) => !masked.includes(name));
-  return complete(mmp, base.embed(Object.fromEntries(available)), masked).tokens;
+  return complete(projector, base.embed(Object.fromEntries(available)), masked).tokens;
 }

@@ -2,7 +2,7 @@
 import { basePredictor } from '../evaluation/predictors.js';
 import { alignmentLoss, totalLoss } from '../mmp/align.js';
 import { complete } from '../mmp/complete.js';
-import type { Mmp } from '../mmp/mmp.js';
+import type { Projector } from '../mmp/projector.js';
 import type { BaseNetwork, Inputs } from '../models/base.js';
 import type { tf } from '../tensor/tf.js';
 import { crossEntropy } from '../training/crossEntropy.js';
@@ -22,21 +22,21 @@ export function baseLosses(
 }
 
 /**
- * With MMP (Eq. 8): the cross-entropy on completed tokens, and the alignment of the projected tokens with
- * the real ones of the masked modalities.
+ * With MMP, or with another projector in its place (Eq. 8): the cross-entropy on completed tokens, and the
+ * alignment of the projected tokens with the real ones of the masked modalities.
  *
- * @param weight λ (D6)
+ * @param weight λ (D6); 0 trains without alignment
  */
 export function mmpLosses(
   base: BaseNetwork,
-  mmp: Mmp,
+  projector: Projector,
   inputs: Inputs,
   labels: tf.Tensor,
   masked: readonly string[],
   weight: number,
 ): Losses {
   const real = base.embed(inputs);
-  const completed = complete(mmp, real, masked);
+  const completed = complete(projector, real, masked);
   const task = crossEntropy(base.fuse(completed.tokens).logits, labels);
   const alignment = alignmentLoss(real, completed.projected);
   return { total: totalLoss(task, alignment, weight), task, alignment };

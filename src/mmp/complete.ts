@@ -6,7 +6,7 @@ import { namesOf, type Tokens } from '../models/base.js';
 import { takeRows } from '../tensor/rows.js';
 import { tf } from '../tensor/tf.js';
 import { groupByMasked } from './masking.js';
-import { projectedTokens, type Mmp } from './mmp.js';
+import type { Projector } from './projector.js';
 
 export interface Completed {
   /** Of every modality: T_i of available ones, T̂_m of masked ones. */
@@ -21,9 +21,13 @@ export interface Completed {
  * @param tokens T_i of every available modality; tokens of masked ones are not read
  * @param masked 𝒦
  */
-export function complete(mmp: Mmp, tokens: Tokens, masked: readonly string[]): Completed {
+export function complete(
+  projector: Projector,
+  tokens: Tokens,
+  masked: readonly string[],
+): Completed {
   if (masked.length === 0) return { tokens, projected: {} };
-  const projected = projectedTokens(mmp.project(tokens, masked));
+  const projected = projector.projectTokens(tokens, masked);
   return { tokens: { ...tokens, ...projected }, projected };
 }
 
@@ -35,11 +39,11 @@ export function complete(mmp: Mmp, tokens: Tokens, masked: readonly string[]): C
  * @param missing per sample, the modalities it lacks
  */
 export function completeEach(
-  mmp: Mmp,
+  projector: Projector,
   tokens: Tokens,
   missing: readonly (readonly string[])[],
 ): Tokens {
-  const modalities = namesOf(mmp.config);
+  const modalities = namesOf(projector);
   const groups = groupByMasked(modalities, missing);
   const order = groups.flatMap(({ samples }) => samples);
   const back = order.map((_, sample) => order.indexOf(sample));
@@ -55,7 +59,7 @@ export function completeEach(
       }
       return [name, takeRows(all, samples)] as const;
     });
-    return complete(mmp, Object.fromEntries(rows), masked).tokens;
+    return complete(projector, Object.fromEntries(rows), masked).tokens;
   });
   return Object.fromEntries(
     modalities.map((name) => [

@@ -1,5 +1,6 @@
 /** What an MMP module is made for: the modalities of its base network and its own sizes. */
 import type { ModalityShape } from '../models/base.js';
+import { checkModalities, checkSize } from './projector.js';
 
 /** D1: what Eq. 4 asks with: the available modality's tokens, or the aggregated ones. */
 export type RefineVariant = 'tokens' | 'aggregated';
@@ -42,27 +43,9 @@ export function resolveConfig(config: MmpConfig): ResolvedConfig {
     preNorm: false,
     ...config,
   };
-  const names = resolved.modalities.map(({ name }) => name);
-  if (names.length < 2) {
-    throw new Error(`MMP modalities: at least two are needed, got ${names.join(', ') || 'none'}`);
-  }
-  if (new Set(names).size !== names.length) {
-    throw new Error(`MMP modalities: names must differ, got ${names.join(', ')}`);
-  }
-  const sizes: [string, number][] = [
-    ['width', resolved.width],
-    ['heads', resolved.heads],
-    ['hidden', resolved.hidden],
-    ['aggregated', resolved.aggregated],
-    ...resolved.modalities.flatMap(({ name, tokens, width }): [string, number][] => [
-      [`tokens of ${name}`, tokens],
-      [`width of ${name}`, width],
-    ]),
-  ];
-  for (const [key, value] of sizes) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new Error(`MMP ${key}: must be a positive integer, got ${value}`);
-    }
+  checkModalities('MMP', resolved.modalities);
+  for (const key of ['width', 'heads', 'hidden', 'aggregated'] as const) {
+    checkSize('MMP', key, resolved[key]);
   }
   if (!(resolved.aggregatedDeviation > 0)) {
     throw new Error(

@@ -3,15 +3,14 @@
  *
  *   T_i → X̃_i → Â_i (Eq. 2) → R_{m←i} (Eq. 3) → F_{m←i} (Eq. 4) → Z_m (Eq. 5) → T̂_m (Eq. 6)
  */
-import { namesOf, type ModalityShape, type Tokens } from '../models/base.js';
+import type { ModalityShape, Tokens } from '../models/base.js';
 import type { Attended } from '../tensor/crossAttention.js';
 import { Parameters } from '../tensor/parameters.js';
-import { expectShapes, type Axes } from '../tensor/shapes.js';
 import { tf } from '../tensor/tf.js';
 import { addAggregate, aggregate, toCommonWidth } from './aggregate.js';
 import { resolveConfig, type MmpConfig, type ResolvedConfig } from './config.js';
-import { splitModalities } from './masking.js';
 import { addProject, concatenate, project } from './project.js';
+import { sourcesAndTargets, type Projector } from './projector.js';
 import { addRefine, refine } from './refine.js';
 import { addRelate, relate } from './relate.js';
 
@@ -38,7 +37,7 @@ export interface MmpParts {
   readonly targets: ByModality<TargetParts>;
 }
 
-export class Mmp {
+export class Mmp implements Projector {
   readonly config: ResolvedConfig;
   readonly parameters: Parameters;
 
@@ -54,6 +53,10 @@ export class Mmp {
     }
   }
 
+  get modalities(): readonly ModalityShape[] {
+    return this.config.modalities;
+  }
+
   /**
    * Projects the tokens of every masked modality from those of the available ones (Eq. 2–6).
    *
@@ -62,27 +65,23 @@ export class Mmp {
    * @throws Error when 𝒦 is wrong, or tokens of an available modality are absent or misshapen
    */
   project(tokens: Tokens, masked: readonly string[]): MmpParts {
-    const split = splitModalities(namesOf(this.config), masked);
-
-    let axes: Axes = {};
+    const { modalities } = this;
+    const { sources, targets } = sourcesAndTargets('Mmp.project', modalities, tokens, masked);
     const common: ByModality<tf.Tensor> = {};
     const aggregated: ByModality<Attended> = {};
-    for (const { name, width } of this.config.modalities) {
-      if (!split.available.includes(name)) continue;
-      const own = tokens[name];
-      if (!own) throw new Error(`Mmp.project: no tokens of the available modality "${name}"`);
-      const { B } = expectShapes('Mmp.project', { [name]: [own, `B N ${width}`] }, axes);
-      axes = { B };
+    for (const [name, own] of Object.entries(sources)) {
       const atCommonWidth = toCommonWidth(this.parameters, name, own);
       common[name] = atCommonWidth;
       aggregated[name] = aggregate(this.parameters, this.config, name, atCommonWidth);
     }
-    const targets: ByModality<TargetParts> = {};
-    for (const target of this.config.modalities) {
-      if (!split.masked.includes(target.name)) continue;
-      targets[target.name] = this.projectOne(target, common, aggregated);
-    }
-    return { aggregated, targets };
+    const parts = targets.map(
+      (target) => [target.name, this.projectOne(target, common, aggregated)] as const,
+    );
+    return { aggregated, targets: Object.fromEntries(parts) };
+  }
+
+  projectTokens(tokens: Tokens, masked: readonly string[]): Tokens {
+    return projectedTokens(this.project(tokens, masked));
   }
 
   /** Eq. 3–6 for one m ∈ 𝒦, from X̃_i and Â_i of every i ∈ 𝒜. */

@@ -12,9 +12,9 @@ import { gelu } from '../tensor/activations.js';
 import type { Attended } from '../tensor/crossAttention.js';
 import { addLinear, linear } from '../tensor/linear.js';
 import type { Parameters } from '../tensor/parameters.js';
-import { expectShapes } from '../tensor/shapes.js';
+import { expectShapes, type Axes } from '../tensor/shapes.js';
 import { tf } from '../tensor/tf.js';
-import type { ModalityShape } from '../models/base.js';
+import type { ModalityShape, Tokens } from '../models/base.js';
 import { refinedTokens, type ResolvedConfig } from './config.js';
 
 /** Declares the token-count layers of target m (D3), its two-layer projection, and d → d_m. */
@@ -25,10 +25,7 @@ export function addProject(
 ): void {
   const sources = config.modalities.filter(({ name }) => name !== target.name);
   for (const source of sources) {
-    const tokens = refinedTokens(config, source);
-    if (tokens !== target.tokens) {
-      addLinear(parameters, `resample.${source.name}.${target.name}`, tokens, target.tokens);
-    }
+    addResample(parameters, source.name, refinedTokens(config, source), target);
   }
   const concatenated = sources.length * config.width;
   addLinear(parameters, `project.${target.name}.hidden`, concatenated, config.hidden);
@@ -36,6 +33,17 @@ export function addProject(
   if (target.width !== config.width) {
     addLinear(parameters, `restore.${target.name}`, config.width, target.width);
   }
+}
+
+/** D3: declares the layer over the token axis from source to target where their counts differ. */
+export function addResample(
+  parameters: Parameters,
+  source: string,
+  tokens: number,
+  target: ModalityShape,
+): void {
+  if (tokens === target.tokens) return;
+  addLinear(parameters, `resample.${source}.${target.name}`, tokens, target.tokens);
 }
 
 /**
@@ -50,15 +58,41 @@ export function concatenate(
   target: ModalityShape,
   refined: Readonly<Record<string, Attended>>,
 ): tf.Tensor {
-  const slots: Record<string, tf.Tensor> = {};
-  for (const [source, { output }] of Object.entries(refined)) {
-    slots[source] = resample(parameters, `resample.${source}.${target.name}`, output);
+  const slots = config.modalities
+    .filter(({ name }) => name !== target.name)
+    .map(({ name }) => ({ name, width: config.width }));
+  const features = Object.entries(refined).map(([source, { output }]) => [source, output] as const);
+  return concatenateSlots(parameters, target.name, slots, Object.fromEntries(features));
+}
+
+/**
+ * Features of available modalities side by side, each in its own slot (D2), with as many tokens as the
+ * target has (D3).
+ *
+ * @param slots every other modality in declared order, with the width of its features
+ * @param features by source i ∈ 𝒜, at least one, each [B, N_i, d_i]
+ * @returns [B, N_m, Σ d_i]
+ */
+export function concatenateSlots(
+  parameters: Parameters,
+  target: string,
+  slots: readonly Pick<ModalityShape, 'name' | 'width'>[],
+  features: Tokens,
+): tf.Tensor {
+  const filled = new Map<string, tf.Tensor>();
+  let axes: Axes = {};
+  for (const { name, width } of slots) {
+    const own = features[name];
+    if (!own) continue;
+    const slot = resample(parameters, `resample.${name}.${target}`, own);
+    axes = expectShapes(`concatenate ${target}`, { [name]: [slot, `B N ${width}`] }, axes);
+    filled.set(name, slot);
   }
-  const filled = Object.entries(slots).map(([source, slot]) => [source, [slot, 'B N d']] as const);
-  expectShapes(`concatenate ${target.name}`, Object.fromEntries(filled));
-  const others = config.modalities.filter(({ name }) => name !== target.name);
-  const inOrder = others.map(({ name }) => slots[name] ?? tf.zerosLike(Object.values(slots)[0]!));
-  return tf.concat(inOrder, -1);
+  const { B, N } = axes as { B: number; N: number };
+  return tf.concat(
+    slots.map(({ name, width }) => filled.get(name) ?? tf.fill([B, N, width], 0)),
+    -1,
+  );
 }
 
 /** D3: N_i → N_m on the token axis; the features themselves where the counts agree. */

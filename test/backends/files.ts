@@ -4,7 +4,7 @@ import path from 'node:path';
 import { backendNames, type BackendRequest } from '../../src/tensor/backend.js';
 
 /** What computes with tensors lies in these folders, so a new test in them runs on every backend. */
-const folders = ['tensor', 'mmp', 'models', 'training', 'evaluation', 'experiments'];
+const folders = ['tensor', 'mmp', 'models', 'baselines', 'training', 'evaluation', 'experiments'];
 
 /**
  * Files in these folders that say nothing of a backend: the first five compute without tensors, and the

@@ -4,34 +4,17 @@ import { alignmentLoss, totalLoss } from '../../src/mmp/align.js';
 import { complete, completeEach } from '../../src/mmp/complete.js';
 import { Mmp, projectedTokens } from '../../src/mmp/mmp.js';
 import type { MmpConfig } from '../../src/mmp/config.js';
-import type { Tokens } from '../../src/models/base.js';
-import { stream } from '../../src/tensor/random.js';
 import { tf } from '../../src/tensor/tf.js';
 import { assertClose } from '../support/close.js';
 import { assertSteady } from '../support/leaks.js';
+import { assertGradient, randomTokens, shapes, subsets } from '../support/projectors.js';
 
-const shapes = (...sizes: [number, number][]) =>
-  sizes.map(([tokens, width], index) => ({ name: `m${index}`, tokens, width }));
 const same = (count: number, tokens: number, width: number) =>
   shapes(...Array.from({ length: count }, (): [number, number] => [tokens, width]));
 
 // Matrix products of 128 numbers and less are those that take long on a GPU in software, tens of milliseconds
 // each; with these widths there are few.
 const config: MmpConfig = { modalities: shapes([5, 24], [7, 16], [4, 24]), width: 24, heads: 3 };
-
-function randomTokens({ modalities }: MmpConfig, batch: number, seed: number): Tokens {
-  return Object.fromEntries(
-    modalities.map(({ name, tokens, width }, index) => [
-      name,
-      tf.randomNormal([batch, tokens, width], 0, 1, 'float32', seed * 10 + index),
-    ]),
-  );
-}
-
-const subsets = (names: string[]) =>
-  Array.from({ length: 2 ** names.length - 1 }, (_, bits) =>
-    names.filter((_name, index) => (bits >> index) & 1),
-  );
 
 describe('Mmp', () => {
   it('has the parameter counts of the method', () => {
@@ -139,44 +122,7 @@ describe('Mmp', () => {
 
   it('has the gradient that finite differences give', async () => {
     const mmp = new Mmp({ ...config, residual: true, preNorm: true }, 7);
-    const tokens = randomTokens(config, 2, 1);
-    const { names } = mmp.parameters;
-    const variables = names.map((name) => mmp.parameters.get(name));
-    const loss = () =>
-      tf.tidy(() =>
-        alignmentLoss(tokens, projectedTokens(mmp.project(tokens, ['m0', 'm1']))).asScalar(),
-      );
-    const { grads } = tf.variableGrads(loss, variables);
-    // Along random directions in all parameters at once: (L(p + hv) − L(p − hv)) / 2h against ∇L·v.
-    for (let trial = 0; trial < 4; trial++) {
-      const random = stream(trial, 'direction');
-      const h = 1e-2;
-      const directions = variables.map((variable) =>
-        tf.tensor(
-          Array.from({ length: variable.size }, () => random.normal() / 30),
-          variable.shape,
-        ),
-      );
-      const move = (factor: number) => {
-        variables.forEach((variable, index) => {
-          variable.assign(tf.add(variable, tf.mul(directions[index]!, factor)));
-        });
-      };
-      move(h);
-      const above = (await loss().data())[0]!;
-      move(-2 * h);
-      const below = (await loss().data())[0]!;
-      move(h);
-      let expected = 0;
-      for (const [index, variable] of variables.entries()) {
-        const gradient = grads[variable.name];
-        if (!gradient) continue;
-        expected += (await tf.sum(tf.mul(gradient, directions[index]!)).data())[0]!;
-      }
-      const measured = (above - below) / (2 * h);
-      const error = Math.abs(measured - expected) / Math.abs(expected);
-      assert.ok(error < 0.02, `direction ${trial}: measured ${measured}, gradient ${expected}`);
-    }
+    await assertGradient(mmp, randomTokens(config, 2, 1), ['m0', 'm1']);
   });
 
   it('names what is wrong', () => {
