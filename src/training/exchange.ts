@@ -32,7 +32,7 @@ export class Exchange {
   async write(gradients: tf.NamedTensorMap): Promise<void> {
     this.turn = 1 - this.turn;
     const reads = Object.entries(gradients).map(async ([name, gradient]) => {
-      this.values.set((await gradient.data()), this.placeOf(name, this.replica));
+      this.values.set(await gradient.data(), this.placeOf(name, this.replica));
     });
     await Promise.all(reads);
   }
