@@ -8,6 +8,7 @@ import { defaultCache, makePictures, readPictures } from './data/emoji/pictures.
 import { examine } from './doctor/doctor.js';
 import { machineProbe } from './doctor/probe.js';
 import { reportText } from './doctor/table.js';
+import { runCommands } from './experiments/commands.js';
 import { abortedBySignals } from './files/signals.js';
 import { setUpNative, wheels } from './native/build.js';
 import { restartWith } from './native/restart.js';
@@ -174,7 +175,7 @@ program
     setUpNative(options.gpu ? wheels.gpu : wheels.cpu, console.log);
   });
 
-for (const command of measuringCommands()) program.addCommand(command);
+for (const command of [...runCommands(), ...measuringCommands()]) program.addCommand(command);
 
 async function main(): Promise<void> {
   const restarted = await restartWith();

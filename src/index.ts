@@ -58,12 +58,11 @@ export {
   emojiBase,
   emojiMethods,
   emojiMmp,
-  emojiModel,
-  emojiPredictor,
   emojiSettings,
-  type EmojiRun,
   type EmojiSettings,
 } from './experiments/emoji.js';
+export { loadModel, predictorOf, type Model } from './experiments/model.js';
+export type { TrainedRun } from './experiments/trainRun.js';
 export { emojiRun, trainSeeds } from './experiments/seeds.js';
 
 export { bars } from './figures/bars.js';

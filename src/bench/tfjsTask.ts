@@ -11,7 +11,8 @@ import { SmallVilt } from '../models/smallVilt.js';
 import type { NamedValues, Parameters } from '../tensor/parameters.js';
 import { tf } from '../tensor/tf.js';
 import { AdamW, adamWDefaults, type ParameterGroup } from '../training/adamw.js';
-import { train, type Losses } from '../training/train.js';
+import { train } from '../training/train.js';
+import type { Losses } from '../training/update.js';
 import { readTask, taskFiles, type Optimiser, type Task } from './task.js';
 
 /** Runs one step and returns its value: the loss, or the mean squared logit. */

@@ -87,16 +87,16 @@ const optimiserSchema = z.strictObject({
     .strictObject({
       kind: z.enum(['value', 'norm']),
       limit: positive,
-      /** Once before an update, or after every batch on what has accumulated */
-      when: z.enum(['update', 'batch']).default('update'),
     })
     .optional(),
   accumulation: z
     .strictObject({
       /** Batches of one update */
       batches: count,
-      /** Whether an update takes the mean of its batches' gradients, or their sum */
-      reduce: z.enum(['mean', 'sum']).default('mean'),
+      /** Adds the gradients up, as MMSA does for MulT, instead of taking their mean */
+      sum: z.boolean().default(false),
+      /** Clips after every batch what has come together so far, instead of once before the update */
+      clipEach: z.boolean().default(false),
     })
     .optional(),
 });
@@ -148,6 +148,8 @@ const runSchema = z.strictObject({
   schedule: scheduleSchema.prefault({ kind: 'polynomial' }),
   budget: budgetSchema.prefault({}),
   seed: z.int().min(0).default(1),
+  /** Copies of the networks that share every batch, for more cores; the sums of gradients are rounded differently */
+  replicas: count.default(1),
   /** The fastest that runs, when it is not said */
   backend: z.enum(backendRequests).optional(),
 });
@@ -189,7 +191,8 @@ export function resolveRun(options: unknown, source: string): RunConfig {
 
 /** What cannot be, although every key by itself is right. */
 function impossibilities(run: z.output<typeof runSchema>): string[] {
-  const { method, model, mmp, masking, loss, schedule, budget, freezeBase, from } = run;
+  const { method, model, mmp, masking, loss, optimiser, schedule, budget, replicas } = run;
+  const { freezeBase, from } = run;
   const found: string[] = [];
   if (mmp && method !== 'mmp') found.push(`mmp: the method "${method}" has none`);
   if (masking && method === 'pretrained') found.push('masking: "pretrained" masks nothing');
@@ -208,8 +211,32 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   if (mmp?.heads !== undefined && model.width % mmp.heads !== 0) {
     found.push(`mmp.heads: ${mmp.heads} does not divide model.width ${model.width}`);
   }
+  if (optimiser.accumulation?.clipEach && !optimiser.clipping) {
+    found.push('optimiser.accumulation.clipEach: there is no optimiser.clipping');
+  }
+  if (budget.batchSize % replicas !== 0) {
+    found.push(`replicas: ${replicas} do not divide budget.batchSize ${budget.batchSize}`);
+  }
+  if (replicas > 1 && optimiser.accumulation?.clipEach) {
+    found.push(
+      'replicas: gradients are clipped once, after they came together; clipEach cannot be',
+    );
+  }
   if (schedule.kind === 'plateau' && budget.validateEvery === undefined) {
     found.push('schedule: "plateau" follows validations; say budget.validateEvery');
   }
   return found;
+}
+
+/** The keys, dotted, in which two configurations differ. */
+export function differingKeys(one: unknown, other: unknown, key = ''): string[] {
+  const below = [one, other].map((value) =>
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined,
+  );
+  const [first, second] = below;
+  if (!first || !second) return one === other ? [] : [key];
+  const names = new Set([...Object.keys(first), ...Object.keys(second)]);
+  return [...names].flatMap((name) =>
+    differingKeys(first[name], second[name], key === '' ? name : `${key}.${name}`),
+  );
 }

@@ -2,24 +2,13 @@
  * The emoji experiment: a base network trained plainly and with modality dropout; then what further
  * training brings to the latter, with MMP and, as the fair control, without.
  */
-import { ShuffledBatches } from '../data/dataset.js';
-import { loadEmoji, wordCount, type EmojiDataset, type EmojiLabels } from '../data/emoji/emoji.js';
+import { wordCount, type EmojiDataset, type EmojiLabels } from '../data/emoji/emoji.js';
 import { pictureModalities, pictureSize } from '../data/emoji/pictures.js';
-import { accuracyByScenario, type Accuracies } from '../evaluation/accuracy.js';
-import { basePredictor, mmpPredictor, type Predictor } from '../evaluation/predictors.js';
-import { allScenarios } from '../evaluation/scenarios.js';
 import type { RefineVariant } from '../mmp/config.js';
-import { sampleMasked } from '../mmp/masking.js';
 import { Mmp } from '../mmp/mmp.js';
+import type { BaseNetwork } from '../models/base.js';
 import { SmallVilt } from '../models/smallVilt.js';
-import { describeBackend, type BackendDescription } from '../tensor/backend.js';
-import { stream } from '../tensor/random.js';
-import { tf } from '../tensor/tf.js';
-import { AdamW, adamWDefaults, type ParameterGroup } from '../training/adamw.js';
-import type { Run } from '../training/runs.js';
-import { warmupPolynomial } from '../training/schedule.js';
-import { train, type TrainingRecord } from '../training/train.js';
-import { baseLosses, mmpLosses } from './objectives.js';
+import { resolveRun, type Method, type RunConfig, type RunOptions } from './config.js';
 
 /**
  * - `pretrained`: from scratch on everything
@@ -37,20 +26,19 @@ export const emojiMethods = [
 ] as const;
 export type EmojiMethod = (typeof emojiMethods)[number];
 
-/** What a method is: the one whose run it starts from, and what is trained. */
+/** A method as a configuration says it: what is trained, from which other's base network. */
 interface Recipe {
+  readonly method: Method;
   readonly start?: EmojiMethod;
-  readonly trains: readonly ('base' | 'mmp')[];
-  /** Whether random modalities are masked in training */
-  readonly masks: boolean;
+  readonly freezeBase?: boolean;
 }
 
 export const emojiRecipes: Readonly<Record<EmojiMethod, Recipe>> = {
-  pretrained: { trains: ['base'], masks: false },
-  'pretrained + mmp': { start: 'pretrained', trains: ['mmp'], masks: true },
-  dropout: { trains: ['base'], masks: true },
-  'dropout continued': { start: 'dropout', trains: ['base'], masks: true },
-  'dropout + mmp': { start: 'dropout', trains: ['base', 'mmp'], masks: true },
+  pretrained: { method: 'pretrained' },
+  'pretrained + mmp': { method: 'mmp', start: 'pretrained', freezeBase: true },
+  dropout: { method: 'dropout' },
+  'dropout continued': { method: 'dropout', start: 'dropout' },
+  'dropout + mmp': { method: 'mmp', start: 'dropout' },
 };
 
 /** Everything that decides a run but its method and seed. */
@@ -108,34 +96,17 @@ export const emojiSettings: Readonly<Record<'quick' | 'full', EmojiSettings>> = 
   full: { ...common, baseSteps: 1500, furtherSteps: 2400 },
 };
 
-export interface EmojiRunConfig {
-  readonly method: EmojiMethod;
-  readonly seed: number;
-  readonly settings: EmojiSettings;
-  readonly backend: BackendDescription;
-}
-
-export interface EmojiResults {
-  /** Accuracy by scenario */
-  readonly validation: Accuracies;
-  readonly test: Accuracies;
-}
-
-export type EmojiRun = Run<EmojiRunConfig, EmojiResults>;
-
-/** The base network of a run, and its MMP where the method has one. */
-export interface EmojiModel {
-  readonly base: SmallVilt;
-  readonly mmp?: Mmp;
-}
-
 /** How many steps a method is trained for, without those of the run that it starts from. */
 export function stepsOf(method: EmojiMethod, settings: EmojiSettings): number {
   return emojiRecipes[method].start ? settings.furtherSteps : settings.baseSteps;
 }
 
 /** An untrained base network for the data set. */
-export function emojiBase(dataset: EmojiDataset, settings: EmojiSettings, seed: number): SmallVilt {
+export function emojiBase(
+  dataset: EmojiDataset,
+  settings: Pick<EmojiSettings, 'patch' | 'width' | 'heads' | 'layers' | 'mlpRatio'>,
+  seed: number,
+): SmallVilt {
   // Not the whole of the settings: `residual` among them is MMP's (D7), and blocks have their own.
   const { patch, width, heads, layers, mlpRatio } = settings;
   const pictures = pictureModalities.map(
@@ -149,108 +120,41 @@ export function emojiBase(dataset: EmojiDataset, settings: EmojiSettings, seed: 
 }
 
 /** An untrained MMP for that base network. */
-export function emojiMmp(base: SmallVilt, settings: EmojiSettings, seed: number): Mmp {
+export function emojiMmp(
+  { modalities }: Pick<BaseNetwork, 'modalities'>,
+  settings: EmojiSettings,
+  seed: number,
+): Mmp {
   const { width, heads, refine, residual, aggregatedDeviation } = settings;
-  const { modalities } = base;
   return new Mmp({ modalities, width, heads, refine, residual, aggregatedDeviation }, seed);
 }
 
-/** The model of a finished run, ready to be asked. */
-export function emojiModel(dataset: EmojiDataset, run: EmojiRun): EmojiModel {
-  const { settings, seed } = run.config;
-  const base = emojiBase(dataset, settings, seed);
-  base.parameters.load(run.parameters.base!);
-  if (!run.parameters.mmp) return { base };
-  const mmp = emojiMmp(base, settings, seed);
-  mmp.parameters.load(run.parameters.mmp);
-  return { base, mmp };
-}
+/** The name of a run below the folder of the experiment. */
+export const emojiRunName = (method: EmojiMethod, seed: number): string =>
+  `${method.replaceAll(/[^a-z]+/g, '-')}-${seed}`;
 
-export function emojiPredictor({ base, mmp }: EmojiModel): Predictor {
-  return mmp ? mmpPredictor(base, mmp) : basePredictor(base);
-}
-
-/**
- * Trains one method and measures it in every scenario.
- *
- * @param initial the run that the method starts from
- * @param onProgress told the records of every few steps
- */
-export async function trainEmoji(
-  method: EmojiMethod,
-  settings: EmojiSettings,
-  seed: number,
-  initial?: EmojiRun,
-  onProgress?: (records: readonly TrainingRecord[]) => void,
-): Promise<EmojiRun> {
-  const { start, trains, masks } = emojiRecipes[method];
-  if (start !== initial?.config.method) {
-    throw new Error(
-      `trainEmoji: "${method}" starts from ${start ?? 'scratch'}, got ${initial?.config.method ?? 'nothing'}`,
-    );
-  }
-  const dataset = loadEmoji(settings.labels);
-  const base = emojiBase(dataset, settings, seed);
-  if (initial) base.parameters.load(initial.parameters.base!);
-  const mmp = trains.includes('mmp') ? emojiMmp(base, settings, seed) : undefined;
-  const model: EmojiModel = mmp ? { base, mmp } : { base };
-
-  const steps = stepsOf(method, settings);
-  const peak = initial ? settings.furtherPeak : settings.basePeak;
-  const groups: ParameterGroup[] = [];
-  if (trains.includes('base')) groups.push({ parameters: base.parameters });
-  if (mmp) groups.push({ parameters: mmp.parameters, rate: settings.mmpPeak / peak });
-  const optimiser = new AdamW(groups, { ...adamWDefaults, weightDecay: settings.weightDecay });
-
-  const draws = (name: string) => stream(seed, `${method}/${name}`);
-  const batches = new ShuffledBatches(dataset.splits.train, settings.batchSize, draws('batches'));
-  const masking = draws('masking');
-  const drawMasked = (): string[] => {
-    const masked = sampleMasked(dataset.modalities, { kind: 'uniform' }, masking);
-    // With the base frozen, an iteration that masks nothing would train nothing.
-    return masked.length === 0 && !trains.includes('base') ? drawMasked() : masked;
+/** The run of a method under a seed. */
+export function emojiConfig(method: EmojiMethod, settings: EmojiSettings, seed: number): RunConfig {
+  const { start, ...recipe } = emojiRecipes[method];
+  const { labels, wordDropout, width, heads, layers, mlpRatio, patch } = settings;
+  const { refine, residual, aggregatedDeviation, alignmentWeight } = settings;
+  const learningRate = start ? settings.furtherPeak : settings.basePeak;
+  const run: RunOptions = {
+    ...recipe,
+    label: method,
+    data: { name: 'emoji', labels, wordDropout },
+    model: { name: 'smallVilt', width, heads, layers, mlpRatio, patch },
+    ...(start ? { from: emojiRunName(start, seed) } : {}),
+    ...(recipe.method === 'mmp'
+      ? { mmp: { refine, residual, aggregatedDeviation }, loss: { alignment: alignmentWeight } }
+      : {}),
+    optimiser: {
+      learningRate,
+      projectorRate: settings.mmpPeak / learningRate,
+      weightDecay: settings.weightDecay,
+    },
+    budget: { steps: stepsOf(method, settings), batchSize: settings.batchSize },
+    seed,
   };
-  const wordDropout = { probability: settings.wordDropout, random: draws('words') };
-
-  const losses = () => {
-    const samples = batches.next().value;
-    const labels = tf.tensor1d(
-      samples.map((sample) => dataset.labels[sample]!),
-      'int32',
-    );
-    const masked = masks ? drawMasked() : [];
-    const inputs = dataset.inputs(samples, wordDropout);
-    return mmp
-      ? mmpLosses(base, mmp, inputs, labels, masked, settings.alignmentWeight)
-      : baseLosses(base, inputs, labels, masked);
-  };
-  const learningRate = warmupPolynomial({
-    peak,
-    warmupSteps: Math.round(steps / 10),
-    totalSteps: steps,
-  });
-
-  const scenarios = allScenarios(dataset.modalities);
-  const predictor = emojiPredictor(model);
-  const measure = (samples: readonly number[]) =>
-    accuracyByScenario(predictor, dataset, samples, scenarios);
-  try {
-    const progress = onProgress ? { onProgress } : {};
-    return {
-      config: { method, seed, settings, backend: describeBackend() },
-      records: await train({ steps, optimiser, learningRate, losses, ...progress }),
-      parameters: {
-        base: await base.parameters.read(),
-        ...(mmp ? { mmp: await mmp.parameters.read() } : {}),
-      },
-      results: {
-        validation: await measure(dataset.splits.validation),
-        test: await measure(dataset.splits.test),
-      },
-    };
-  } finally {
-    optimiser.dispose();
-    base.parameters.dispose();
-    mmp?.parameters.dispose();
-  }
+  return resolveRun(run, `the run "${method}"`);
 }

@@ -6,7 +6,10 @@ import type { Projector } from '../mmp/projector.js';
 import type { BaseNetwork, Inputs } from '../models/base.js';
 import type { tf } from '../tensor/tf.js';
 import { crossEntropy } from '../training/crossEntropy.js';
-import type { Losses } from '../training/train.js';
+import type { Losses } from '../training/update.js';
+
+/** The loss of logits [B, C] against labels [B], a scalar. */
+export type TaskLoss = (logits: tf.Tensor, labels: tf.Tensor) => tf.Tensor;
 
 /**
  * Without MMP: the cross-entropy of the base network on inputs of which the masked ones are blank. With
@@ -17,8 +20,9 @@ export function baseLosses(
   inputs: Inputs,
   labels: tf.Tensor,
   masked: readonly string[],
+  taskLoss: TaskLoss = crossEntropy,
 ): Losses {
-  return { total: crossEntropy(basePredictor(base)(inputs, masked), labels) };
+  return { total: taskLoss(basePredictor(base)(inputs, masked), labels) };
 }
 
 /**
@@ -34,10 +38,11 @@ export function mmpLosses(
   labels: tf.Tensor,
   masked: readonly string[],
   weight: number,
+  taskLoss: TaskLoss = crossEntropy,
 ): Losses {
   const real = base.embed(inputs);
   const completed = complete(projector, real, masked);
-  const task = crossEntropy(base.fuse(completed.tokens).logits, labels);
+  const task = taskLoss(base.fuse(completed.tokens).logits, labels);
   const alignment = alignmentLoss(real, completed.projected);
   return { total: totalLoss(task, alignment, weight), task, alignment };
 }

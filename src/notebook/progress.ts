@@ -18,7 +18,11 @@ export class Progress {
   private lastDrawn = 0;
   private line: string;
 
-  constructor(private readonly label: string) {
+  /** @param first how much was done before, which says nothing about the pace */
+  constructor(
+    private readonly label: string,
+    private readonly first = 0,
+  ) {
     this.line = label;
   }
 
@@ -31,7 +35,8 @@ export class Progress {
     const now = Date.now();
     if (now - this.lastDrawn < redrawEvery) return;
     this.lastDrawn = now;
-    const pace = paceOf(done, total, (now - this.start) / 1000);
+    const left = total === undefined ? undefined : total - done;
+    const pace = paceOf(done - this.first, left, (now - this.start) / 1000);
     this.place.draw([this.line, ...pace].join(' · '), total && done / total);
   }
 
@@ -58,12 +63,12 @@ export class Progress {
 }
 
 /** How fast it goes, and how long it will take at that rate; nothing before something is done. */
-function paceOf(done: number, total: number | undefined, seconds: number): string[] {
+function paceOf(done: number, left: number | undefined, seconds: number): string[] {
   if (done === 0) return [];
   const rate = done / Math.max(seconds, 1e-3);
   const pace = `${rate < 0.1 ? rate.toPrecision(1) : rate.toFixed(1)} a second`;
-  if (total === undefined) return [pace];
-  return [pace, `${duration(Math.max(0, total - done) / rate)} left`];
+  if (left === undefined) return [pace];
+  return [pace, `${duration(Math.max(0, left) / rate)} left`];
 }
 
 /** A place in the output of a cell. */

@@ -26,6 +26,35 @@ export const xavierUniform: Initialiser = (shape, random) => {
 /** Values of parameters away from any backend: what files hold and workers send. */
 export type NamedValues = Map<string, { shape: readonly number[]; values: Float32Array }>;
 
+/**
+ * Checks values that come from elsewhere: exactly these names and shapes, every value finite.
+ *
+ * @param where the function on whose behalf this checks; it opens the message
+ */
+export function expectValues(
+  where: string,
+  state: NamedValues,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): void {
+  const missing = [...shapes.keys()].filter((name) => !state.has(name));
+  const unknown = [...state.keys()].filter((name) => !shapes.has(name));
+  if (missing.length > 0 || unknown.length > 0) {
+    throw new Error(
+      `${where}: missing ${missing.join(', ') || 'none'}; unknown ${unknown.join(', ') || 'none'}`,
+    );
+  }
+  for (const [name, { shape, values }] of state) {
+    const expected = shapes.get(name)!;
+    if (expected.join() !== shape.join()) {
+      throw new Error(
+        `${where}: "${name}" must be [${expected.join(', ')}], got [${shape.join(', ')}]`,
+      );
+    }
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw new Error(`${where}: "${name}" holds ${values[bad]} at index ${bad}`);
+  }
+}
+
 export class Parameters {
   private readonly variables = new Map<string, tf.Variable>();
 
@@ -80,25 +109,8 @@ export class Parameters {
    * is changed otherwise.
    */
   load(state: NamedValues): void {
-    const missing = this.names.filter((name) => !state.has(name));
-    const unknown = [...state.keys()].filter((name) => !this.has(name));
-    if (missing.length > 0 || unknown.length > 0) {
-      throw new Error(
-        `Parameters.load: missing ${missing.join(', ') || 'none'}; unknown ${unknown.join(', ') || 'none'}`,
-      );
-    }
-    for (const [name, { shape, values }] of state) {
-      const expected = this.get(name).shape;
-      if (expected.join() !== shape.join()) {
-        throw new Error(
-          `Parameters.load: "${name}" must be [${expected.join(', ')}], got [${shape.join(', ')}]`,
-        );
-      }
-      const bad = values.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) {
-        throw new Error(`Parameters.load: "${name}" holds ${values[bad]} at index ${bad}`);
-      }
-    }
+    const shapes = this.names.map((name) => [name, this.get(name).shape] as const);
+    expectValues('Parameters.load', state, new Map(shapes));
     for (const [name, { shape, values }] of state) {
       tf.tidy(() => {
         this.get(name).assign(tf.tensor(values, [...shape], 'float32'));

@@ -3,19 +3,21 @@
  * of twenty for each.
  */
 import { defineOperation, type Attributes, type Tensors } from '../tensor/operation.js';
-import type { Parameters } from '../tensor/parameters.js';
+import { expectValues, type NamedValues, type Parameters } from '../tensor/parameters.js';
 import { tf } from '../tensor/tf.js';
 
 export interface AdamWOptions {
   /** Decay rates of the two moments */
   readonly betas: readonly [number, number];
   readonly epsilon: number;
-  /** Decoupled decay, of every parameter with more than one axis */
+  /** Decoupled decay, of every parameter with more than one axis: not of biases, norms and layer scales */
   readonly weightDecay: number;
 }
 
 /** Parameters that are trained alike. */
 export interface ParameterGroup {
+  /** What the group is called in the optimiser's state; its number, 0, 1, …, by default */
+  readonly name?: string;
   readonly parameters: Parameters;
   /** Their learning rate as a multiple of the one given to `step`; 1 by default */
   readonly rate?: number;
@@ -33,8 +35,20 @@ export const adamWDefaults: AdamWOptions = {
  */
 const largeSize = 65536;
 
+/** What an optimiser has to know to go on, by `group/parameter`. */
+export interface OptimiserState {
+  /** First and second moment, under `group/parameter/first` and `group/parameter/second` */
+  readonly moments: NamedValues;
+  /** Updates so far */
+  readonly steps: Readonly<Record<string, number>>;
+}
+
+const orders = ['first', 'second'] as const;
+
 /** A variable, how it is trained, and its past. */
 interface Member {
+  /** Of the state: `group/parameter` */
+  readonly name: string;
   readonly variable: tf.Variable;
   readonly decay: number;
   readonly rate: number;
@@ -53,14 +67,18 @@ export class AdamW {
     groups: readonly ParameterGroup[],
     private readonly options: AdamWOptions = adamWDefaults,
   ) {
-    this.members = groups.flatMap(({ parameters, rate = 1 }) =>
-      parameters.names.map((name) => {
-        const variable = parameters.get(name);
+    this.members = groups.flatMap(({ name: group, parameters, rate = 1 }, number) =>
+      parameters.names.map((parameter) => {
+        const name = `${group ?? number}/${parameter}`;
+        const variable = parameters.get(parameter);
         const decay = variable.rank > 1 ? options.weightDecay : 0;
         const moments = [tf.zerosLike(variable), tf.zerosLike(variable)] as const;
-        return { variable, decay, rate, moments, steps: 0 };
+        return { name, variable, decay, rate, moments, steps: 0 };
       }),
     );
+    const names = this.members.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new Error(`AdamW: two parameters are named "${twice}"`);
     this.variables = this.members.map(({ variable }) => variable);
   }
 
@@ -118,6 +136,57 @@ export class AdamW {
       tf.dispose([p!, ...member.moments]);
       member.moments = [tf.keep(m!), tf.keep(v!)];
     });
+  }
+
+  /** `group/parameter` of a variable that it trains. */
+  nameOf(variable: string): string {
+    return this.members.find((member) => member.variable.name === variable)?.name ?? variable;
+  }
+
+  /** Its past, read from the backend. */
+  async state(): Promise<OptimiserState> {
+    const reads = this.members.flatMap(({ name, moments }) =>
+      moments.map(async (moment, index) => {
+        const values = Float32Array.from(await moment.data());
+        return [`${name}/${orders[index]!}`, { shape: moment.shape, values }] as const;
+      }),
+    );
+    const steps = Object.fromEntries(this.members.map((member) => [member.name, member.steps]));
+    return { moments: new Map(await Promise.all(reads)), steps };
+  }
+
+  /**
+   * Goes on from where an optimiser of the same parameters was. Names and shapes must be exactly ours and
+   * every value finite; nothing is changed otherwise.
+   */
+  restore({ moments, steps }: OptimiserState): void {
+    const shapes = this.members.flatMap(({ name, variable }) =>
+      orders.map((order) => [`${name}/${order}`, variable.shape] as const),
+    );
+    expectValues('AdamW.restore', moments, new Map(shapes));
+    this.expectSteps(steps);
+    for (const member of this.members) {
+      const [first, second] = orders.map((order) => {
+        const { shape, values } = moments.get(`${member.name}/${order}`)!;
+        return tf.keep(tf.tensor(values, [...shape], 'float32'));
+      });
+      tf.dispose([...member.moments]);
+      member.moments = [first!, second!];
+      member.steps = steps[member.name]!;
+    }
+  }
+
+  private expectSteps(steps: Readonly<Record<string, number>>): void {
+    const names = this.members.map(({ name }) => name);
+    const unknown = Object.keys(steps).filter((name) => !names.includes(name));
+    if (unknown.length > 0) {
+      throw new Error(`AdamW.restore: steps of unknown ${unknown.join(', ')}`);
+    }
+    for (const name of names) {
+      const count = steps[name];
+      if (Number.isInteger(count) && count! >= 0) continue;
+      throw new Error(`AdamW.restore: steps of "${name}" must be 0, 1, …, got ${count}`);
+    }
   }
 
   dispose(): void {

@@ -7,6 +7,7 @@ export interface WarmupPolynomialOptions {
   /** The highest rate, reached when the warm-up ends */
   readonly peak: number;
   readonly warmupSteps: number;
+  /** Where the decay reaches zero; DELIVER's is an epoch behind the end of the training. */
   readonly totalSteps: number;
   /** Share of the peak that the warm-up starts from; the paper's is 0.1 */
   readonly start?: number;
@@ -33,3 +34,16 @@ export function warmupPolynomial(options: WarmupPolynomialOptions): Schedule {
     return peak * Math.max(0, 1 - progress) ** power;
   };
 }
+
+/** Linear warm-up from zero, then linear decay to zero, as transformers are trained. */
+export function warmupLinear(
+  options: Pick<WarmupPolynomialOptions, 'peak' | 'warmupSteps' | 'totalSteps'>,
+): Schedule {
+  return warmupPolynomial({ ...options, start: 0, power: 1 });
+}
+
+/** The same rate at every step. */
+export const constant =
+  (rate: number): Schedule =>
+  () =>
+    rate;

@@ -1,12 +1,10 @@
 /** The training loop. It knows nothing of which model or method it trains. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { throwIfInterrupted } from '../interruption.js';
+import { interruption } from '../interruption.js';
 import { tf } from '../tensor/tf.js';
-import { AdamW } from './adamw.js';
+import { NotFinite } from './notFinite.js';
 import type { Schedule } from './schedule.js';
-
-/** The losses of one step: `total` is differentiated, the others are for the log. */
-export type Losses = { readonly total: tf.Tensor } & Readonly<Record<string, tf.Tensor>>;
+import { updateParameters, type Losses, type Update } from './update.js';
 
 export interface TrainingRecord {
   readonly step: number;
@@ -15,43 +13,71 @@ export interface TrainingRecord {
   readonly losses: Readonly<Record<string, number>>;
 }
 
-export interface TrainingOptions {
+export interface TrainingOptions extends Omit<Update, 'learningRate' | 'losses'> {
+  /** The losses of a batch of a step; the loop disposes of its tensors. */
+  readonly losses: (step: number, batch: number) => Losses;
+  /** Steps in all */
   readonly steps: number;
-  readonly optimiser: AdamW;
+  /** The step to begin with; what went before is the caller's to have restored */
+  readonly firstStep?: number;
   readonly learningRate: Schedule;
-  /** The losses of a step; its tensors are disposed of by the loop. */
-  readonly losses: (step: number) => Losses;
   /** Told every few steps what the steps since the last time have brought. */
   readonly onProgress?: (records: readonly TrainingRecord[]) => void;
+  /** What is done now and then between two steps, in this order. */
+  readonly milestones?: readonly Milestone[];
+  /** Makes an update; `updateParameters` unless several replicas share the work */
+  readonly update?: (update: Update) => Losses | Promise<Losses>;
+  /** Stops between two steps, as an interrupted cell does. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Milestone {
+  /** After so many steps each time, and after the last */
+  readonly every: number;
+  /** @param done steps so far; their losses have been read and are finite */
+  readonly reach: (done: number) => Promise<void>;
 }
 
 /** Losses are read in groups of so many steps, because each read waits for the backend. */
 const readEvery = 10;
 
 /**
- * Trains for a number of steps. Between any two of them it can be interrupted; the parameters are then what
- * the steps so far have made of them.
+ * Trains for a number of steps. Between any two of them it can be interrupted; `onProgress` has then been told
+ * every step so far, and the parameters are what they have made of them.
  *
- * @returns a record of every step
- * @throws Error naming step and loss when a loss is not finite; the parameters are then of no use
- * @throws the interruption's reason
+ * @returns a record of every step from the first on
+ * @throws NotFinite naming step and loss
+ * @throws the interruption's or the signal's reason
  */
 export async function train(options: TrainingOptions): Promise<TrainingRecord[]> {
+  const { steps, firstStep = 0, milestones = [], learningRate, onProgress, signal } = options;
+  const { update = updateParameters } = options;
   const records: TrainingRecord[] = [];
-  let unread: { step: number; losses: Losses }[] = [];
+  const unread: Unread[] = [];
+  const read = async () => {
+    const some = await Promise.all(unread.splice(0).map(readLosses));
+    some.forEach(expectFinite);
+    records.push(...some);
+    if (some.length > 0) onProgress?.(some);
+  };
   try {
-    for (let step = 0; step < options.steps; step++) {
+    for (let step = firstStep; step < steps; step++) {
       // Lets displays, messages and interrupts through between the synchronous steps.
       await nextTurn();
-      throwIfInterrupted();
-      unread.push({ step, losses: trainStep(options, step) });
-      if (unread.length < readEvery && step + 1 < options.steps) continue;
-      const { learningRate } = options;
-      const read = await Promise.all(unread.map((entry) => readLosses(entry, learningRate)));
-      unread = [];
-      read.forEach(expectFinite);
-      records.push(...read);
-      options.onProgress?.(read);
+      const stop = [interruption(), signal].find((one) => one?.aborted);
+      if (stop) await read();
+      stop?.throwIfAborted();
+      const rate = learningRate(step);
+      const losses = await update({
+        ...options,
+        learningRate: rate,
+        losses: (batch) => options.losses(step, batch),
+      });
+      unread.push({ step, learningRate: rate, losses });
+      const done = step + 1;
+      const due = milestones.filter(({ every }) => done % every === 0 || done === steps);
+      if (unread.length >= readEvery || done === steps || due.length > 0) await read();
+      for (const { reach } of due) await reach(done);
     }
   } finally {
     for (const { losses } of unread) tf.dispose(losses);
@@ -59,37 +85,24 @@ export async function train(options: TrainingOptions): Promise<TrainingRecord[]>
   return records;
 }
 
-/** One step: losses, gradients, update. The losses stay for the caller to read and dispose of. */
-function trainStep({ losses, optimiser, learningRate }: TrainingOptions, step: number): Losses {
-  let kept: Losses | undefined;
-  tf.tidy(() => {
-    const { grads } = tf.variableGrads(() => {
-      const all = losses(step);
-      // Kept in here, because TF.js frees what the differentiated function makes when it returns.
-      const copies = Object.entries(all).map(([name, loss]) => [name, tf.keep(tf.clone(loss))]);
-      kept = Object.fromEntries(copies) as Losses;
-      return all.total.asScalar();
-    }, optimiser.variables);
-    optimiser.step(grads, learningRate(step));
-  });
-  return kept!;
+/** A step whose losses nobody has read yet. */
+interface Unread {
+  readonly step: number;
+  readonly learningRate: number;
+  readonly losses: Losses;
 }
 
-async function readLosses(
-  { step, losses }: { step: number; losses: Losses },
-  learningRate: Schedule,
-): Promise<TrainingRecord> {
+async function readLosses({ step, learningRate, losses }: Unread): Promise<TrainingRecord> {
   const read = Object.entries(losses).map(
     async ([name, loss]) => [name, (await loss.data())[0]!] as const,
   );
   const values = Object.fromEntries(await Promise.all(read));
   tf.dispose(losses);
-  return { step, learningRate: learningRate(step), losses: values };
+  return { step, learningRate, losses: values };
 }
 
 function expectFinite({ step, losses }: TrainingRecord): void {
   for (const [name, value] of Object.entries(losses)) {
-    if (Number.isFinite(value)) continue;
-    throw new Error(`training stopped: the loss "${name}" is ${value} at step ${step}`);
+    if (!Number.isFinite(value)) throw new NotFinite(step, `the loss "${name}"`, value);
   }
 }

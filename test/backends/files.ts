@@ -7,8 +7,8 @@ import { backendNames, type BackendRequest } from '../../src/tensor/backend.js';
 const folders = ['tensor', 'mmp', 'models', 'baselines', 'training', 'evaluation', 'experiments'];
 
 /**
- * Files in these folders that say nothing of a backend: all but the last compute without tensors, and the
- * last trains for thousands of steps what experiments/training trains for a few.
+ * Files in these folders that say nothing of a backend: they compute without tensors, or in processes of their
+ * own, and the last trains for thousands of steps what experiments/training trains for a few.
  */
 const leftOut = [
   'tensor/random',
@@ -16,6 +16,11 @@ const leftOut = [
   'tensor/native',
   'mmp/masking',
   'training/runs',
+  'training/lock',
+  'training/checkpoint',
+  'experiments/config',
+  'experiments/configFile',
+  'experiments/killed',
   'evaluation/bootstrap',
   'evaluation/evaluationReport',
   'evaluation/missingTables',

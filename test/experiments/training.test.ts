@@ -28,7 +28,11 @@ async function trainBriefly(learningRate: number): Promise<TrainingRecord[]> {
   );
   const draws = (name: string) => stream(seed, name);
   // One small batch again and again: that is learnt within a few steps.
-  const samples = new ShuffledBatches(dataset.splits.train, settings.batchSize, draws('batch')).next();
+  const samples = new ShuffledBatches(
+    dataset.splits.train,
+    settings.batchSize,
+    draws('batch'),
+  ).next();
   const masking = draws('masking');
   const wordDropout = { probability: settings.wordDropout, random: draws('words') };
   try {

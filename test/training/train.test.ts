@@ -3,12 +3,8 @@ import { Parameters, zeros } from '../../src/tensor/parameters.js';
 import { tf } from '../../src/tensor/tf.js';
 import { AdamW, adamWDefaults } from '../../src/training/adamw.js';
 import { warmupPolynomial, type Schedule } from '../../src/training/schedule.js';
-import {
-  train,
-  type Losses,
-  type TrainingOptions,
-  type TrainingRecord,
-} from '../../src/training/train.js';
+import { train, type TrainingOptions, type TrainingRecord } from '../../src/training/train.js';
+import type { Losses } from '../../src/training/update.js';
 import { assertClose } from '../support/close.js';
 import { standInCell } from '../support/kernel.js';
 import { assertSteady } from '../support/leaks.js';
@@ -139,7 +135,7 @@ describe('train', () => {
       const training = cut.run(30, (some) => told.push(...some), interruptAfter14);
       await assert.rejects(training, isReason);
       assert.deepEqual(await cut.parameters.read(), await whole.parameters.read());
-      assert.deepEqual(told, records.slice(0, 10));
+      assert.deepEqual(told, records);
       whole.dispose();
       cut.dispose();
     });

@@ -1,0 +1,284 @@
+/** One run from its configuration to its results, in a folder from which it goes on wherever it was killed. */
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { interruption } from '../interruption.js';
+import { accuracyByScenario, type Accuracies } from '../evaluation/accuracy.js';
+import { allScenarios } from '../evaluation/scenarios.js';
+import { describeBackend, type BackendDescription } from '../tensor/backend.js';
+import type { NamedValues } from '../tensor/parameters.js';
+import type { TrainingState } from '../training/checkpoint.js';
+import { findNonFinite } from '../training/diagnosis.js';
+import { RunLock } from '../training/lock.js';
+import { readJson, readParameters, RunFolder, runState, type Run } from '../training/runs.js';
+import { firstNotFinite, NotFinite } from '../training/notFinite.js';
+import { train, type Milestone, type TrainingRecord } from '../training/train.js';
+import { differingKeys, resolveRun, type RunConfig } from './config.js';
+import { loadData, partsOf, predictorOf } from './model.js';
+import { expectReplicas, Replicas } from './replicas.js';
+import { Training, updateOptions } from './training.js';
+
+export interface TrainRunOptions {
+  /** The folder of all runs, and the run's name below it */
+  readonly runs: string;
+  readonly name: string;
+  /** Whether a run that was begun goes on and a whole one is left as it is; otherwise both are refused */
+  readonly resume?: boolean;
+  /** @param done steps so far, of `total` */
+  readonly onProgress?: (records: readonly TrainingRecord[], done: number, total: number) => void;
+  /** Told what one should know, such as a damaged checkpoint */
+  readonly onWarning?: (warning: string) => void;
+  /** Stops between two steps, after a checkpoint */
+  readonly signal?: AbortSignal;
+}
+
+/** What a run stands on. */
+export interface RunEnvironment {
+  readonly backend: BackendDescription;
+  readonly processor: string;
+  readonly system: string;
+}
+
+export interface RunResults {
+  /** Accuracy by scenario */
+  readonly validation: Accuracies;
+  readonly test: Accuracies;
+}
+
+export type TrainedRun = Run<RunConfig, RunEnvironment, RunResults>;
+
+/** The configuration of a run that was begun. */
+export const readRunConfig = (folder: string): RunConfig =>
+  resolveRun(readJson(folder, 'config.json'), path.join(folder, 'config.json'));
+
+/** What a run that was begun stands on. */
+export const readRunEnvironment = (folder: string): RunEnvironment =>
+  readJson(folder, 'environment.json') as RunEnvironment;
+
+/**
+ * Trains a run on the current backend and writes its folder.
+ *
+ * @throws Error when a run of this name is there and must not or cannot be continued, when the run that it
+ *   starts from is not whole, when something cannot be written, or with a diagnosis when a number is not finite
+ * @throws RunIsLocked when somebody else trains it
+ * @throws the signal's reason, after a checkpoint
+ */
+export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<void> {
+  const { runs, name } = options;
+  const folder = path.join(runs, name);
+  expectStartable(config, options);
+  const initial = config.from === undefined ? undefined : readInitial(runs, config.from);
+  mkdirSync(folder, { recursive: true });
+  const lock = await RunLock.acquire(folder);
+  try {
+    // Once more, because another may have trained it until now.
+    expectStartable(config, options);
+    const state = runState(folder);
+    if (state === 'whole') return;
+    if (state === 'absent') new RunFolder(folder).begin(config, describeEnvironment());
+    const run = new RunInTraining(config, initial, new RunFolder(folder), lock, options);
+    try {
+      await run.toItsEnd();
+    } finally {
+      run.training.dispose();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+class RunInTraining {
+  readonly training: Training;
+  /** Steps so far */
+  private done = 0;
+
+  constructor(
+    private readonly config: RunConfig,
+    private readonly initial: NamedValues | undefined,
+    private readonly folder: RunFolder,
+    private readonly lock: RunLock,
+    private readonly options: TrainRunOptions,
+  ) {
+    this.training = this.fromTheBeginning();
+  }
+
+  /** The training before its first step. */
+  private fromTheBeginning(): Training {
+    const training = new Training(this.config, loadData(this.config));
+    if (this.initial) training.model.base.parameters.load(this.initial);
+    return training;
+  }
+
+  async toItsEnd(): Promise<void> {
+    const { training, folder } = this;
+    const start = this.lastCheckpoint();
+    if (start) training.restore(start);
+    this.done = start?.step ?? 0;
+    folder.rewind(this.done);
+    try {
+      await this.train();
+    } catch (error) {
+      throw await this.afterFailure(error);
+    }
+    const { dataset, model } = training;
+    const scenarios = allScenarios(dataset.modalities);
+    const measure = (samples: readonly number[]) =>
+      accuracyByScenario(predictorOf(model), dataset, samples, scenarios);
+    const results: RunResults = {
+      validation: await measure(dataset.splits.validation),
+      test: await measure(dataset.splits.test),
+    };
+    const parts = partsOf(model).map(async ([part, own]) => [part, await own.read()] as const);
+    this.lock.expectHeld();
+    folder.finish(Object.fromEntries(await Promise.all(parts)), results);
+  }
+
+  /** The newest whole checkpoint; damaged ones are told of. */
+  private lastCheckpoint(): TrainingState | undefined {
+    const { state, damaged } = this.folder.findCheckpoint();
+    const used = state ? `that of step ${state.step} is used` : 'the run begins again';
+    for (const { reason } of damaged) this.options.onWarning?.(`${reason}; ${used}`);
+    return state;
+  }
+
+  private async train(): Promise<void> {
+    const { training, folder, config, options } = this;
+    const { steps, checkpointEvery, validateEvery } = config.budget;
+    const validate: Milestone = {
+      every: validateEvery ?? steps,
+      reach: async (step) => {
+        folder.appendValidation({ step, loss: await training.validate() });
+      },
+    };
+    const save: Milestone = { every: checkpointEvery, reach: () => this.saveCheckpoint() };
+    const replicas = await Replicas.beside(training, this.done);
+    try {
+      await train({
+        ...updateOptions(config),
+        steps,
+        firstStep: this.done,
+        optimiser: training.optimiser,
+        learningRate: training.learningRate,
+        losses: () => training.losses(),
+        // A plateau schedule learns from the validation, so the checkpoint comes after it.
+        milestones: validateEvery === undefined ? [save] : [validate, save],
+        onProgress: (records) => {
+          this.lock.expectHeld();
+          folder.append(records);
+          this.done += records.length;
+          options.onProgress?.(records, this.done, steps);
+        },
+        ...(replicas ? { update: (update) => replicas.update(update) } : {}),
+        ...(options.signal ? { signal: options.signal } : {}),
+      });
+    } finally {
+      await replicas?.close();
+    }
+  }
+
+  private async saveCheckpoint(): Promise<void> {
+    const state = await this.training.state(this.done);
+    for (const [name, { values }] of state.tensors) {
+      const value = firstNotFinite(values);
+      if (value !== undefined) throw new NotFinite(this.done, name, value);
+    }
+    this.lock.expectHeld();
+    this.folder.saveCheckpoint(state, this.config.budget.keepCheckpoints);
+  }
+
+  /** What to throw for the failure of `train`, after what can be saved has been. */
+  private async afterFailure(error: unknown): Promise<unknown> {
+    if (error instanceof NotFinite) return this.diagnose(error);
+    const stopped = this.options.signal?.aborted === true || interruption()?.aborted === true;
+    if (stopped) await this.saveCheckpoint();
+    const isOfSystem = error instanceof Error && isSystemError(error.cause);
+    if (!isOfSystem) return error;
+    return new Error(`${error.message}; ${this.kept()}; go on with --resume`, { cause: error });
+  }
+
+  /** Finds the tensor in which it began, by taking the steps since the last good state again. */
+  private async diagnose(failure: NotFinite): Promise<Error> {
+    const { config, folder } = this;
+    const again = this.fromTheBeginning();
+    try {
+      const good = folder.findCheckpoint().state ?? (await again.state(0));
+      const found = await findNonFinite(again, good, failure.step, updateOptions(config));
+      const where = found
+        ? `the first was the ${found.kind} ${found.tensor}, ${found.value} at step ${found.step}`
+        : 'it did not happen again when the steps were repeated';
+      const message = `${failure.message}; ${where}; ${this.kept()}`;
+      folder.fail({ message, step: failure.step, ...found });
+      return new Error(message, { cause: failure });
+    } finally {
+      again.dispose();
+    }
+  }
+
+  private kept(): string {
+    const { state } = this.folder.findCheckpoint();
+    if (!state) return 'there is no checkpoint yet';
+    return `the checkpoint of step ${state.step} is kept in ${this.folder.folder}`;
+  }
+}
+
+const isSystemError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && 'errno' in error;
+
+/** The base network that a run starts from. */
+const readInitial = (runs: string, from: string): NamedValues =>
+  readParameters(path.join(runs, from)).base!;
+
+/**
+ * Everything that can be known before a run is trained.
+ *
+ * @throws Error when the folder holds something else, the run is there and must not or cannot go on with this
+ *   configuration and backend, or the run that it starts from is not whole
+ */
+export function expectStartable(
+  config: RunConfig,
+  { runs, name, resume = false }: Pick<TrainRunOptions, 'runs' | 'name' | 'resume'>,
+): void {
+  const folder = path.join(runs, name);
+  expectReplicas(config);
+  const state = runState(folder);
+  if (state === 'absent') expectNothingElse(folder);
+  else if (resume) expectContinuable(folder, config);
+  else {
+    const there = state === 'whole' ? 'is there' : 'was begun';
+    throw new Error(`the run ${folder} ${there} already; choose another name, or --resume it`);
+  }
+  if (config.from === undefined) return;
+  const from = path.join(runs, config.from);
+  const stateOfFrom = runState(from);
+  if (stateOfFrom === 'whole') return;
+  throw new Error(`from: ${from} is no whole run but ${stateOfFrom}; train it first`);
+}
+
+function expectNothingElse(folder: string): void {
+  if (!existsSync(folder)) return;
+  const others = readdirSync(folder).filter((name) => !name.startsWith('lock.json'));
+  if (others.length === 0) return;
+  const some = others.slice(0, 3).join(', ');
+  throw new Error(`${folder} is no run: it holds ${some}; choose another name`);
+}
+
+function expectContinuable(folder: string, config: RunConfig): void {
+  const keys = differingKeys(readRunConfig(folder), config);
+  if (keys.length > 0) {
+    throw new Error(`the run ${folder} has another configuration: ${keys.join(', ')} differ`);
+  }
+  const { backend } = readRunEnvironment(folder);
+  const { name } = describeBackend();
+  if (backend.name === name) return;
+  throw new Error(
+    `the run ${folder} was begun on ${backend.name} and would give other numbers on ${name}; say --backend ${backend.name}`,
+  );
+}
+
+function describeEnvironment(): RunEnvironment {
+  return {
+    backend: describeBackend(),
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    system: `${process.platform} ${process.arch}`,
+  };
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import {
+  differingKeys,
+  methods,
+  resolveRun,
+  type RunOptions,
+} from '../../src/experiments/config.js';
+
+const refused = (options: unknown, message: RegExp) => {
+  assert.throws(() => resolveRun(options, 'run.yaml'), { message });
+};
+
+describe('the configuration of a run', () => {
+  it('needs a method only, and says all the rest', () => {
+    for (const method of methods) {
+      const run = resolveRun({ method }, 'run.yaml');
+      assert.equal(run.label, method);
+      assert.deepEqual(run.masking, method === 'pretrained' ? undefined : { kind: 'uniform' });
+      assert.equal(run.mmp !== undefined, method === 'mmp');
+      const aligned = method === 'mmp' || method === 'linear+align';
+      assert.equal(run.loss.alignment !== undefined, aligned);
+    }
+  });
+
+  it('stays as it is when it is read again', () => {
+    for (const method of methods) {
+      const run = resolveRun({ method, budget: { steps: 7 } }, 'run.yaml');
+      assert.deepEqual(resolveRun(JSON.parse(JSON.stringify(run)), 'config.json'), run);
+    }
+  });
+
+  it('names keys that are unknown, at any depth', () => {
+    refused({ method: 'mmp', sed: 1 }, /^run\.yaml:\n.*"sed"/);
+    refused({ method: 'mmp', budget: { step: 1 } }, /"step"\n.*at budget/);
+    refused({ method: 'mmp', data: { name: 'emoji', label: 'group' } }, /"label"\n.*at data/);
+  });
+
+  it('names keys of the wrong type, all of them at once', () => {
+    const wrong = { method: 'mmp', seed: 'one', budget: { steps: 1.5 }, freezeBase: 1 };
+    refused(wrong, /at seed[^]*at freezeBase|at freezeBase[^]*at seed/);
+    refused(wrong, /at budget\.steps/);
+    refused({ method: 'mpm' }, /"pretrained"\|"dropout"[^]*at method/);
+    refused({}, /at method/);
+    refused(null, /^run\.yaml:/);
+    refused({ method: 'mmp', data: { name: 'imagenet' } }, /at data\.name/);
+    refused({ method: 'mmp', optimiser: { betas: [0.9] } }, /at optimiser\.betas/);
+    refused({ method: 'mmp', optimiser: { learningRate: -1 } }, /at optimiser\.learningRate/);
+  });
+
+  it('names what cannot be together', () => {
+    const impossible: [RunOptions, RegExp][] = [
+      [{ method: 'dropout', mmp: {} }, /mmp: the method "dropout" has none/],
+      [
+        { method: 'pretrained', masking: { kind: 'uniform' } },
+        /masking: "pretrained" masks nothing/,
+      ],
+      [{ method: 'linear', loss: { alignment: 1 } }, /loss\.alignment: .*"linear" aligns nothing/],
+      [{ method: 'dropout', freezeBase: true, from: 'a' }, /freezeBase: .*nothing but the base/],
+      [{ method: 'mmp', freezeBase: true }, /freezeBase: .*name a run in "from"/],
+      [
+        { method: 'mmp', model: { name: 'smallVilt', heads: 3 } },
+        /model\.heads: 3 does not divide/,
+      ],
+      [{ method: 'mmp', mmp: { heads: 5 } }, /mmp\.heads: 5 does not divide model\.width 64/],
+      [
+        { method: 'mmp', optimiser: { accumulation: { batches: 2, clipEach: true } } },
+        /clipEach: there is no optimiser\.clipping/,
+      ],
+      [{ method: 'mmp', replicas: 3 }, /replicas: 3 do not divide budget\.batchSize 32/],
+      [
+        {
+          method: 'mmp',
+          replicas: 2,
+          optimiser: {
+            accumulation: { batches: 2, clipEach: true },
+            clipping: { kind: 'value', limit: 1 },
+          },
+        },
+        /replicas: .*clipEach cannot be/,
+      ],
+      [{ method: 'mmp', schedule: { kind: 'plateau' } }, /schedule: .*budget\.validateEvery/],
+    ];
+    for (const [options, message] of impossible) refused(options, message);
+    refused({ method: 'linear', mmp: {}, loss: { alignment: 1 } }, /mmp: [^]*loss\.alignment: /);
+  });
+
+  it('differs from another in keys', () => {
+    const one = resolveRun({ method: 'mmp' }, 'one');
+    assert.deepEqual(differingKeys(one, one), []);
+    const other = resolveRun(
+      { method: 'mmp', seed: 2, mmp: { refine: 'aggregated', hidden: 3 }, from: 'dropout-1' },
+      'other',
+    );
+    assert.deepEqual(differingKeys(one, other).sort(), [
+      'from',
+      'mmp.hidden',
+      'mmp.refine',
+      'seed',
+    ]);
+    assert.deepEqual(differingKeys({ a: [1, 2] }, { a: [1, 3] }), ['a.1']);
+  });
+});
