@@ -16,14 +16,14 @@ const shortName = ({ name }: SweepJob): string => name.slice(name.lastIndexOf('/
 /** How a run that is under way gets on. */
 class Pace {
   private readonly start = Date.now();
-  private first?: number;
 
-  /** Such as `12.3 a second · 40 s left`; nothing before something is done. */
+  constructor(private readonly first: RunProgress) {}
+
+  /** Such as ` · 12.3 a second · 40 s left`; nothing before it has moved. */
   text({ done, total }: RunProgress): string {
-    this.first ??= done;
-    const seconds = (Date.now() - this.start) / 1000;
-    const rate = (done - this.first) / Math.max(seconds, 1e-3);
-    if (rate === 0) return '';
+    const moved = done - this.first.done;
+    if (moved === 0) return '';
+    const rate = moved / Math.max((Date.now() - this.start) / 1000, 1e-3);
     return ` · ${rate.toFixed(1)} a second · ${duration((total - done) / rate)} left`;
   }
 }
@@ -56,7 +56,7 @@ function barReport({ name, jobs }: Sweep, stream: NodeJS.WriteStream): SweepRepo
       if (!bars.has(job)) {
         if (!hasRoom()) return;
         const bar = display.create(progress.total, 0, { name: shortName(job), note: '' });
-        bars.set(job, { bar, pace: new Pace() });
+        bars.set(job, { bar, pace: new Pace(progress) });
       }
       const { bar, pace } = bars.get(job)!;
       const note = ` · loss ${progress.loss.toFixed(4)}${pace.text(progress)}`;
@@ -72,6 +72,8 @@ function barReport({ name, jobs }: Sweep, stream: NodeJS.WriteStream): SweepRepo
       display.log(`${text}\n`);
     },
     close: () => {
+      // Writes the last notes, which to stop forgets.
+      display.update();
       display.stop();
     },
   };
@@ -84,22 +86,23 @@ const lineEvery = 5000;
 export function lineReport({ jobs }: Sweep, write: (line: string) => void): SweepReport {
   let last = Date.now();
   let ended = 0;
-  const running = new Map<SweepJob, { progress?: RunProgress; pace: Pace }>();
+  /** With what is known of them since their first steps */
+  const running = new Map<SweepJob, { progress: RunProgress; pace: Pace } | undefined>();
   const tell = () => {
-    const parts = [...running].map(([job, { progress, pace }]) =>
-      progress
-        ? `${shortName(job)} ${progress.done}/${progress.total}${pace.text(progress)}`
-        : shortName(job),
-    );
+    const parts = [...running].map(([job, known]) => {
+      if (!known) return shortName(job);
+      const { done, total } = known.progress;
+      return `${shortName(job)} ${done}/${total}${known.pace.text(known.progress)}`;
+    });
     write([`${ended}/${jobs.length} runs`, ...parts].join(' | '));
   };
   return {
     began: (job) => {
-      running.set(job, { pace: new Pace() });
+      running.set(job, undefined);
       write(`${shortName(job)} …`);
     },
     progress: (job, progress) => {
-      running.get(job)!.progress = progress;
+      running.set(job, { progress, pace: running.get(job)?.pace ?? new Pace(progress) });
       if (Date.now() - last < lineEvery) return;
       last = Date.now();
       tell();

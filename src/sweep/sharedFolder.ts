@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { writeJson } from '../files/write.js';
 import { sweepsFolder } from './sweepFile.js';
 
-const fileOf = (runs: string) => path.join(runs, sweepsFolder, 'folder.json');
+const fileOf = (runs: string) => path.resolve(runs, sweepsFolder, 'folder.json');
 const schema = z.object({ id: z.uuid() });
 
 /**

@@ -2,6 +2,7 @@
 import { abortedBySignals } from '../files/signals.js';
 import { runOverRedis } from './coordinator.js';
 import { sweepReport } from './display.js';
+import type { Ledger } from './ledger.js';
 import { runLocally } from './local.js';
 import { usualSize } from './pool.js';
 import { summaryText } from './summary.js';
@@ -27,15 +28,15 @@ export async function sweep(
   const size = jobs ?? (redis === undefined ? await usualSize(backends) : 0);
   const report = sweepReport(described);
   const options = { runs, report, signal };
+  let ledger: Ledger;
   try {
-    const ledger = await (redis === undefined
+    ledger = await (redis === undefined
       ? runLocally(described, { ...options, size })
       : runOverRedis(described, { ...options, redis, queue }));
-    report.close();
-    console.log(summaryText(ledger, runs));
-    if (signal.aborted) console.log('stopped; the same command goes on');
-    else if (!ledger.allWhole()) process.exitCode = 1;
   } finally {
     report.close();
   }
+  console.log(summaryText(ledger, runs));
+  if (signal.aborted) console.log('stopped; the same command goes on');
+  else if (!ledger.allWhole()) process.exitCode = 1;
 }
