@@ -106,9 +106,11 @@ class Coordinator {
   /** Brings the ledger up to what folders and queue say, and the queue to what can run. */
   async look(): Promise<void> {
     const { ledger } = this;
-    await this.ofEach([...ledger.running, ...ledger.ready], (job) => this.lookAt(job));
+    const known = [...ledger.running, ...ledger.ready];
+    await this.ofEach(known, (job) => this.lookAt(job));
     // What has just become whole lets others start.
-    await this.ofEach(ledger.ready, (job) => this.lookAt(job));
+    const freed = ledger.ready.filter((job) => !known.includes(job));
+    await this.ofEach(freed, (job) => this.lookAt(job));
     this.outages.back();
     await this.tellOfNoWorker();
   }

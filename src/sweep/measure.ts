@@ -7,12 +7,14 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Queue, QueueEvents, Worker } from 'bullmq';
+import { Queue, QueueEvents, Worker, type Job } from 'bullmq';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { summarise } from '../evaluation/statistics.js';
+import { writeJson } from '../files/write.js';
 import { runOverRedis } from './coordinator.js';
 import { runLocally } from './local.js';
+import { queueName, readJob } from './queue.js';
 import { connectionTo, expectRedis } from './redis.js';
 import { claimFolder } from './sharedFolder.js';
 import { expandSweep, type Sweep } from './sweepFile.js';
@@ -20,13 +22,14 @@ import type { SweepReport } from './ledger.js';
 
 const workerCounts = [1, 2];
 const tinyRuns = 24;
+const rounds = 3;
 
 /** Runs of a few steps, so that what is not training shows. */
-const sweepOf = (name: string): Sweep =>
+const sweepOf = (name: string, count = tinyRuns): Sweep =>
   expandSweep(
     {
       name,
-      seeds: Array.from({ length: tinyRuns }, (_, seed) => seed),
+      seeds: Array.from({ length: count }, (_, seed) => seed),
       common: {
         model: { name: 'smallVilt', width: 16, heads: 2, layers: 1 },
         budget: { steps: 10, batchSize: 8 },
@@ -46,7 +49,7 @@ const silent: SweepReport = {
   close: () => undefined,
 };
 
-const never = new AbortController().signal;
+const never = (): AbortSignal => new AbortController().signal;
 
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -54,16 +57,20 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-const perMinute = (seconds: number): string => ((60 * tinyRuns) / seconds).toFixed(1);
-
 /** Runs per minute with so many processes on this machine, their start included. */
-async function measureLocally(runs: string, size: number): Promise<string> {
-  const options = { runs, report: silent, signal: never, size };
-  return perMinute(await secondsOf(() => runLocally(sweepOf(`local-${size}`), options)));
+async function measureLocally(runs: string, round: number, size: number): Promise<number> {
+  const options = { runs, report: silent, signal: never(), size };
+  const sweep = sweepOf(`local-${size}-${round}`);
+  return (60 * tinyRuns) / (await secondsOf(() => runLocally(sweep, options)));
 }
 
 /** The same with so many `mmp worker`, which have been started before. */
-async function measureOverRedis(runs: string, redis: string, count: number): Promise<string> {
+async function measureOverRedis(
+  runs: string,
+  redis: string,
+  round: number,
+  count: number,
+): Promise<number> {
   const cli = path.join(__dirname, '..', 'cli.js');
   const command = ['worker', '--redis', redis, '--runs', runs, '--jobs', '1'];
   const workers = await Promise.all(
@@ -75,10 +82,10 @@ async function measureOverRedis(runs: string, redis: string, count: number): Pro
       return worker;
     }),
   );
-  const options = { runs, report: silent, signal: never, redis, queue: 'runs' };
+  const options = { runs, report: silent, signal: never(), redis, queue: 'runs' };
   try {
-    const work = () => runOverRedis(sweepOf(`redis-${count}`), options);
-    return perMinute(await secondsOf(work));
+    const sweep = sweepOf(`redis-${count}-${round}`);
+    return (60 * tinyRuns) / (await secondsOf(() => runOverRedis(sweep, options)));
   } finally {
     await Promise.all(workers.map(stop));
   }
@@ -134,33 +141,91 @@ async function measureQueue(redis: string, count: number): Promise<string[]> {
   }
 }
 
+/** A whole sweep of runs that take no time, by so many workers in this process: runs a second. */
+async function measureCoordinator(redis: string, jobs: number, count: number): Promise<number> {
+  const runs = mkdtempSync(path.join(tmpdir(), 'mmp-measure-'));
+  const name = queueName(claimFolder(runs), 'runs');
+  const connection = connectionTo(redis);
+  const pretend = (job: Job): Promise<void> => {
+    const { name: run, config } = readJob(job.data);
+    writeJson(path.join(runs, run, 'config.json'), config);
+    writeJson(path.join(runs, run, 'results.json'), {});
+    return Promise.resolve();
+  };
+  const workers = Array.from({ length: count }, () => new Worker(name, pretend, { connection }));
+  try {
+    await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    const options = { runs, report: silent, signal: never(), redis, queue: 'runs' };
+    return jobs / (await secondsOf(() => runOverRedis(sweepOf('pretended', jobs), options)));
+  } finally {
+    await Promise.all(workers.map((worker) => worker.close()));
+    await removeQueue(name, redis);
+    rmSync(runs, { recursive: true });
+  }
+}
+
+async function removeQueue(name: string, redis: string): Promise<void> {
+  const queue = new Queue(name, { connection: connectionTo(redis) });
+  await queue.obliterate({ force: true });
+  await queue.close();
+}
+
 function print(head: string[], rows: string[][]): void {
   const table = new Table({ head, style: { head: [], border: [] } });
   table.push(...rows);
   console.log(table.toString());
 }
 
-async function measure({ redis }: { redis: string }): Promise<void> {
-  await expectRedis(redis);
+/** Such as `81.0 (78.2–83.1)`: the median, and between what the rounds lie. */
+function spread(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b).map((value) => value.toFixed(1));
+  return `${sorted[Math.floor(sorted.length / 2)]} (${sorted[0]}–${sorted.at(-1)})`;
+}
+
+/** Runs per minute by number of workers. The rounds alternate, so that a busy moment hits all alike. */
+async function measureRuns(redis: string): Promise<void> {
   const runs = mkdtempSync(path.join(tmpdir(), 'mmp-measure-'));
+  const name = queueName(claimFolder(runs), 'runs');
+  const measured = workerCounts.map((count) => ({
+    count,
+    local: [] as number[],
+    overRedis: [] as number[],
+  }));
   try {
-    claimFolder(runs);
-    // Loads what later ones find in the file cache.
-    await measureLocally(path.join(runs, 'warm'), 1);
-    const rows: string[][] = [];
-    for (const count of workerCounts) {
-      const local = await measureLocally(runs, count);
-      rows.push([String(count), local, await measureOverRedis(runs, redis, count)]);
+    for (let round = 0; round < rounds; round++) {
+      for (const { count, local, overRedis } of measured) {
+        local.push(await measureLocally(runs, round, count));
+        overRedis.push(await measureOverRedis(runs, redis, round, count));
+      }
     }
-    print(['workers', 'runs a minute, local', 'runs a minute, Redis'], rows);
-    const queues: string[][] = [];
-    for (const count of [1, 10, 100]) {
-      queues.push([String(count), ...(await measureQueue(redis, count))]);
-    }
-    print(['workers', 'round trip of an empty job', 'empty jobs a second'], queues);
   } finally {
+    await removeQueue(name, redis);
     rmSync(runs, { recursive: true });
   }
+  print(
+    ['workers', 'runs a minute, local', 'runs a minute, Redis'],
+    measured.map(({ count, local, overRedis }) => [
+      String(count),
+      spread(local),
+      spread(overRedis),
+    ]),
+  );
+}
+
+async function measure({ redis }: { redis: string }): Promise<void> {
+  await expectRedis(redis);
+  const rows: string[][] = [];
+  for (const count of [1, 10, 100]) {
+    rows.push([String(count), ...(await measureQueue(redis, count))]);
+  }
+  print(['workers', 'round trip of an empty job', 'empty jobs a second'], rows);
+  const rate = await measureCoordinator(redis, 1000, 100);
+  console.log(
+    `a sweep of 1000 runs that take no time, 100 workers: ${rate.toFixed(0)} runs a second`,
+  );
+  // One core for each worker, however many there are.
+  process.env.MMP_THREADS = '1';
+  await measureRuns(redis);
 }
 
 const program = new Command('bench:sweep')
