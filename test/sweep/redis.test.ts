@@ -1,10 +1,11 @@
 /** Sweeps over a real Redis server with workers as processes, of which some are killed. */
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { Queue } from 'bullmq';
 import { stringify } from 'yaml';
+import { RunLock } from '../../src/training/lock.js';
 import { runState } from '../../src/training/runs.js';
 import { runOverRedis } from '../../src/sweep/coordinator.js';
 import { runLocally } from '../../src/sweep/local.js';
@@ -172,6 +173,25 @@ describe('a sweep over Redis', function () {
     assert.equal(await again.ended, 0, again.said());
     assert.match(again.said(), /│ mmp +│ 2 whole +│ \d+\.\d\d ± \d+\.\d\d/);
     assertDoneOnce();
+  });
+
+  it('waits for a run that somebody else trains, without using up an attempt', async () => {
+    const { name } = failing.jobs[0]!;
+    const folder = path.join(runs, name);
+    mkdirSync(folder, { recursive: true });
+    const lock = await RunLock.acquire(folder);
+    const worker = startWorker();
+    const { ended } = start(failing);
+    await until('the worker meets the lock', () => worker.said().includes('is being trained by'));
+    const attempts = await withQueue(async (queue) => {
+      let job = await queue.getJob(name);
+      while ((await job?.getState()) !== 'delayed') job = await queue.getJob(name);
+      return job!.attemptsMade;
+    });
+    assert.equal(attempts, 0);
+    lock.release();
+    const ledger = await ended;
+    assert.match(ledger.entries[0]!.reason!, /at step \d+/, 'it was not trained after that');
   });
 
   it('takes back what no worker has begun when it is stopped', async () => {
