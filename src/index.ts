@@ -34,9 +34,21 @@ export {
   accuracyByScenario,
   meanOverMissing,
   predictLogits,
+  predictLogitsEach,
 } from './evaluation/accuracy.js';
 export { cosineSimilarity, meanSquaredError, similarityByClass } from './evaluation/alignment.js';
 export { meanOverHeads } from './evaluation/attention.js';
+export { bootstrapInterval } from './evaluation/bootstrap.js';
+export { evaluateScenarios, type EvaluationOptions } from './evaluation/evaluate.js';
+export type { Evaluation } from './evaluation/evaluation.js';
+export { evaluationFigure, evaluationReport } from './evaluation/evaluationReport.js';
+export {
+  balancedAccuracy,
+  meanCrossEntropy,
+  topAccuracy,
+  type Metric,
+} from './evaluation/metrics.js';
+export { drawMissing, missingTable, paperTables, parseTable } from './evaluation/missingTables.js';
 export { basePredictor, completedTokens, mmpPredictor } from './evaluation/predictors.js';
 export { allScenarios, scenarioOf } from './evaluation/scenarios.js';
 export { summarise } from './evaluation/statistics.js';

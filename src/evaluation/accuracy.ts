@@ -1,6 +1,9 @@
 /** Logits and accuracy of a method, by scenario. */
 import type { Dataset } from '../data/dataset.js';
+import { throwIfInterrupted } from '../interruption.js';
+import { groupByMasked } from '../mmp/masking.js';
 import { tf } from '../tensor/tf.js';
+import { contributionsOf, topAccuracy } from './metrics.js';
 import type { Predictor } from './predictors.js';
 import type { Scenario } from './scenarios.js';
 
@@ -10,6 +13,7 @@ const batchSize = 64;
  * The logits of many samples when some modalities are missing.
  *
  * @returns one row of C logits per sample
+ * @throws the interruption's reason, between two batches
  */
 export async function predictLogits(
   predictor: Predictor,
@@ -19,6 +23,7 @@ export async function predictLogits(
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
   for (let start = 0; start < samples.length; start += batchSize) {
+    throwIfInterrupted();
     const batch = samples.slice(start, start + batchSize);
     const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
     const values = (await logits.data()) as Float32Array;
@@ -29,13 +34,36 @@ export async function predictLogits(
   return rows;
 }
 
+/**
+ * The logits of many samples that each lack modalities of their own (D10): samples are grouped by 𝒦, and their
+ * logits put back in order. They are those of `predictLogits` but for rounding: cross-attention takes the form
+ * that is cheapest for the size of a batch, and batches of groups have other sizes.
+ *
+ * @param missing per sample, the modalities it lacks
+ */
+export async function predictLogitsEach(
+  predictor: Predictor,
+  dataset: Dataset,
+  samples: readonly number[],
+  missing: readonly (readonly string[])[],
+): Promise<Float32Array[]> {
+  if (missing.length !== samples.length) {
+    throw new Error(
+      `predictLogitsEach: ${missing.length} samples in the missing table for ${samples.length} samples`,
+    );
+  }
+  const rows = new Array<Float32Array>(samples.length);
+  for (const { masked, samples: places } of groupByMasked(dataset.modalities, missing)) {
+    const group = places.map((place) => samples[place]!);
+    const logits = await predictLogits(predictor, dataset, group, masked);
+    places.forEach((place, index) => (rows[place] = logits[index]!));
+  }
+  return rows;
+}
+
 /** The share of samples whose largest logit is that of their class, in 0 … 1. */
 export function accuracy(logits: readonly Float32Array[], labels: readonly number[]): number {
-  if (logits.length !== labels.length || logits.length === 0) {
-    throw new Error(`accuracy: ${logits.length} predictions for ${labels.length} labels`);
-  }
-  const correct = logits.filter((row, index) => row.indexOf(Math.max(...row)) === labels[index]);
-  return correct.length / logits.length;
+  return topAccuracy.combine(contributionsOf(topAccuracy, logits, labels));
 }
 
 /** Accuracy by scenario name. */

@@ -13,11 +13,10 @@ import { RunLock } from '../training/lock.js';
 import { readJson, readParameters, RunFolder, runState, type Run } from '../training/runs.js';
 import { firstNotFinite, NotFinite } from '../training/notFinite.js';
 import { train, type Milestone, type TrainingRecord } from '../training/train.js';
-import { clipByGlobalNorm, clipByValue } from '../training/clipping.js';
-import type { Update } from '../training/update.js';
 import { differingKeys, resolveRun, type RunConfig } from './config.js';
 import { loadData, partsOf, predictorOf } from './model.js';
-import { Training } from './training.js';
+import { expectReplicas, Replicas } from './replicas.js';
+import { Training, updateOptions } from './training.js';
 
 export interface TrainRunOptions {
   /** The folder of all runs, and the run's name below it */
@@ -152,23 +151,29 @@ class RunInTraining {
       },
     };
     const save: Milestone = { every: checkpointEvery, reach: () => this.saveCheckpoint() };
-    await train({
-      ...updateOptions(config),
-      steps,
-      firstStep: this.done,
-      optimiser: training.optimiser,
-      learningRate: training.learningRate,
-      losses: () => training.losses(),
-      // A plateau schedule learns from the validation, so the checkpoint comes after it.
-      milestones: validateEvery === undefined ? [save] : [validate, save],
-      onProgress: (records) => {
-        this.lock.expectHeld();
-        folder.append(records);
-        this.done += records.length;
-        options.onProgress?.(records, this.done, steps);
-      },
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
+    const replicas = await Replicas.beside(training, this.done);
+    try {
+      await train({
+        ...updateOptions(config),
+        steps,
+        firstStep: this.done,
+        optimiser: training.optimiser,
+        learningRate: training.learningRate,
+        losses: () => training.losses(),
+        // A plateau schedule learns from the validation, so the checkpoint comes after it.
+        milestones: validateEvery === undefined ? [save] : [validate, save],
+        onProgress: (records) => {
+          this.lock.expectHeld();
+          folder.append(records);
+          this.done += records.length;
+          options.onProgress?.(records, this.done, steps);
+        },
+        ...(replicas ? { update: (update) => replicas.update(update) } : {}),
+        ...(options.signal ? { signal: options.signal } : {}),
+      });
+    } finally {
+      await replicas?.close();
+    }
   }
 
   private async saveCheckpoint(): Promise<void> {
@@ -219,16 +224,6 @@ class RunInTraining {
 const isSystemError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && 'errno' in error;
 
-/** How an update of the parameters is made. */
-export function updateOptions({ optimiser }: RunConfig): Pick<Update, 'clipping' | 'accumulation'> {
-  const { clipping, accumulation } = optimiser;
-  const clippings = { value: clipByValue, norm: clipByGlobalNorm };
-  return {
-    ...(clipping ? { clipping: clippings[clipping.kind](clipping.limit) } : {}),
-    ...(accumulation ? { accumulation } : {}),
-  };
-}
-
 /** The base network that a run starts from. */
 const readInitial = (runs: string, from: string): NamedValues =>
   readParameters(path.join(runs, from)).base!;
@@ -244,6 +239,7 @@ export function expectStartable(
   { runs, name, resume = false }: Pick<TrainRunOptions, 'runs' | 'name' | 'resume'>,
 ): void {
   const folder = path.join(runs, name);
+  expectReplicas(config);
   const state = runState(folder);
   if (state === 'absent') expectNothingElse(folder);
   else if (resume) expectContinuable(folder, config);

@@ -11,8 +11,10 @@ import { crossEntropy } from '../training/crossEntropy.js';
 import { ohemCrossEntropy } from '../training/ohem.js';
 import { Plateau, type PlateauState } from '../training/plateau.js';
 import { constant, warmupLinear, warmupPolynomial, type Schedule } from '../training/schedule.js';
-import type { Losses } from '../training/update.js';
+import type { Losses, Update } from '../training/update.js';
+import { clipByGlobalNorm, clipByValue } from '../training/clipping.js';
 import { predictLogits } from '../evaluation/accuracy.js';
+import type { Inputs } from '../models/base.js';
 import type { RunConfig } from './config.js';
 import { disposeModel, makeModel, partsOf, predictorOf, type Model } from './model.js';
 import { baseLosses, mmpLosses } from './objectives.js';
@@ -34,10 +36,14 @@ export class Training {
   /** η by step */
   readonly learningRate: Schedule;
 
-  /** @throws Error when the configuration does not fit the data set */
+  /**
+   * @param replica which of the configuration's replicas this is
+   * @throws Error when the configuration does not fit the data set
+   */
   constructor(
     readonly config: RunConfig,
     readonly dataset: EmojiDataset,
+    private readonly replica = 0,
   ) {
     const { label, seed, budget, optimiser, freezeBase, masking, schedule } = config;
     const draws = (name: string) => stream(seed, `${label}/${name}`);
@@ -66,12 +72,30 @@ export class Training {
     const samples = this.batches.next().value;
     const masked = this.drawMasked();
     const wordDropout = { probability: config.data.wordDropout, random: streams.words };
-    const inputs = dataset.inputs(samples, wordDropout);
-    const labels = labelsOf(dataset, samples);
+    // Every replica makes the whole batch, because the draws for all of it decide those of the next.
+    const [inputs, labels] = this.share(
+      dataset.inputs(samples, wordDropout),
+      labelsOf(dataset, samples),
+    );
     const task = taskLosses[config.loss.task];
     return projector
       ? mmpLosses(base, projector, inputs, labels, masked, config.loss.alignment ?? 0, task)
       : baseLosses(base, inputs, labels, masked, task);
+  }
+
+  /** This replica's part of a batch. */
+  private share(inputs: Inputs, labels: tf.Tensor): [Inputs, tf.Tensor] {
+    const { replicas, budget } = this.config;
+    if (replicas === 1) return [inputs, labels];
+    const size = budget.batchSize / replicas;
+    const part = (whole: tf.Tensor) =>
+      tf.slice(
+        whole,
+        [this.replica * size, ...whole.shape.slice(1).fill(0)],
+        [size, ...whole.shape.slice(1)],
+      );
+    const parts = Object.entries(inputs).map(([name, whole]) => [name, part(whole)]);
+    return [Object.fromEntries(parts) as Inputs, part(labels)];
   }
 
   private drawMasked(): string[] {
@@ -161,6 +185,16 @@ function scheduleOf({ schedule, optimiser, budget }: RunConfig): Schedule {
     default:
       return constant(peak);
   }
+}
+
+/** How an update of the parameters is made. */
+export function updateOptions({ optimiser }: RunConfig): Pick<Update, 'clipping' | 'accumulation'> {
+  const { clipping, accumulation } = optimiser;
+  const clippings = { value: clipByValue, norm: clipByGlobalNorm };
+  return {
+    ...(clipping ? { clipping: clippings[clipping.kind](clipping.limit) } : {}),
+    ...(accumulation ? { accumulation } : {}),
+  };
 }
 
 /** The entries of which the names begin so, by the rest of their names. */

@@ -67,18 +67,18 @@ export class AdamW {
     groups: readonly ParameterGroup[],
     private readonly options: AdamWOptions = adamWDefaults,
   ) {
-    this.members = groups.flatMap(({ name: group, parameters, rate = 1 }, number) =>
+    const titles = groups.map(({ name }, number) => name ?? String(number));
+    const twice = titles.find((title, number) => titles.indexOf(title) !== number);
+    if (twice !== undefined) throw new Error(`AdamW: two groups are named "${twice}"`);
+    this.members = groups.flatMap(({ parameters, rate = 1 }, number) =>
       parameters.names.map((parameter) => {
-        const name = `${group ?? number}/${parameter}`;
+        const name = `${titles[number]!}/${parameter}`;
         const variable = parameters.get(parameter);
         const decay = variable.rank > 1 ? options.weightDecay : 0;
         const moments = [tf.zerosLike(variable), tf.zerosLike(variable)] as const;
         return { name, variable, decay, rate, moments, steps: 0 };
       }),
     );
-    const names = this.members.map(({ name }) => name);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) throw new Error(`AdamW: two parameters are named "${twice}"`);
     this.variables = this.members.map(({ variable }) => variable);
   }
 

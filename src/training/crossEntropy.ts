@@ -21,16 +21,13 @@ export function crossEntropy(
   labels: tf.Tensor,
   options: CrossEntropyOptions = {},
 ): tf.Tensor {
-  return meanLogLoss('crossEntropy', logits, labels, options, (products, { kept, count }) => {
-    const share = tf.div(1, tf.maximum(count, 1));
-    return { mean: tf.mul(tf.neg(tf.sum(products)), share), weights: tf.mul(kept, share) };
+  return meanLogLoss('crossEntropy', logits, labels, options, (products, kept) => {
+    const share = kept ? tf.div(1, tf.maximum(tf.sum(kept), 1)) : tf.scalar(1 / labels.size);
+    return {
+      mean: tf.mul(tf.neg(tf.sum(products)), share),
+      weights: kept ? tf.mul(kept, share) : share,
+    };
   });
-}
-
-/** Which labels are not ignored: 1 or 0 each [P], or 1 for all; and how many. */
-export interface Kept {
-  readonly kept: tf.Tensor;
-  readonly count: tf.Tensor;
 }
 
 /** A weighted mean of losses, and how much of each row's loss is in it: [P], or a scalar for all. */
@@ -44,14 +41,15 @@ export interface Mean {
  * of a row is weight · (softmax − one-hot).
  *
  * @param where the function on whose behalf this is computed; it opens messages
- * @param average from log softmax · one-hot [P, C], whose rows sum up to −loss, or to 0 where ignored
+ * @param average from log softmax · one-hot [P, C], whose rows sum up to −loss, or to 0 where ignored; and from
+ *   1 for a row that is not ignored and 0 for one that is [P], if any can be
  */
 export function meanLogLoss(
   where: string,
   logits: tf.Tensor,
   labels: tf.Tensor,
   { ignoreIndex }: CrossEntropyOptions,
-  average: (products: tf.Tensor, kept: Kept) => Mean,
+  average: (products: tf.Tensor, kept?: tf.Tensor) => Mean,
 ): tf.Tensor {
   expectShapes(where, { logits: [logits, [...labels.shape, 'C'].join(' ')] });
   if (labels.dtype !== 'int32') {
@@ -63,7 +61,7 @@ export function meanLogLoss(
     [table],
     (save) => {
       const logarithms = tf.logSoftmax(table);
-      const { named, ...kept } = withoutIgnored(tf.reshape(labels, [rows]), ignoreIndex);
+      const { named, kept } = withoutIgnored(tf.reshape(labels, [rows]), ignoreIndex);
       const oneHot = tf.oneHot(named, classes);
       const { mean, weights } = average(tf.mul(logarithms, oneHot), kept);
       save([logarithms, oneHot, weights]);
@@ -79,12 +77,12 @@ export function meanLogLoss(
 }
 
 /** Ignored labels become −1, whose one-hot row is all zeros. */
-function withoutIgnored(labels: tf.Tensor, ignoreIndex?: number): Kept & { named: tf.Tensor } {
-  if (ignoreIndex === undefined) {
-    return { named: labels, kept: tf.scalar(1), count: tf.scalar(labels.size) };
-  }
+function withoutIgnored(
+  labels: tf.Tensor,
+  ignoreIndex?: number,
+): { named: tf.Tensor; kept?: tf.Tensor } {
+  if (ignoreIndex === undefined) return { named: labels };
   const ignored = tf.equal(labels, tf.scalar(ignoreIndex, 'int32'));
-  const kept = tf.cast(tf.logicalNot(ignored), 'float32');
   const named = tf.where(ignored, tf.scalar(-1, 'int32'), labels);
-  return { named, kept, count: tf.sum(kept) };
+  return { named, kept: tf.cast(tf.logicalNot(ignored), 'float32') };
 }

@@ -3,7 +3,7 @@
  * those that are still hard, and of a sixteenth at least.
  */
 import { tf } from '../tensor/tf.js';
-import { meanLogLoss, type CrossEntropyOptions, type Kept, type Mean } from './crossEntropy.js';
+import { meanLogLoss, type CrossEntropyOptions, type Mean } from './crossEntropy.js';
 
 /** A pixel is hard while its class has a probability below 0.7. */
 const threshold = -Math.log(0.7);
@@ -28,15 +28,16 @@ export function ohemCrossEntropy(
 }
 
 /** What is chosen depends on the values, which nobody can read in between: both choices are made. */
-function meanOfHard(products: tf.Tensor, { kept, count }: Kept): Mean {
+function meanOfHard(products: tf.Tensor, kept?: tf.Tensor): Mean {
   const losses = tf.neg(tf.sum(products, 1));
-  const least = tf.floor(tf.div(count, leastPart));
+  const valid = kept ?? tf.onesLike(losses);
+  const least = tf.floor(tf.div(tf.sum(valid), leastPart));
   const hard = asNumber(tf.greater(losses, threshold));
   const enough = asNumber(tf.greaterEqual(tf.sum(hard), least));
   const chosen = tf.add(tf.mul(hard, enough), tf.mul(largest(losses, least), tf.sub(1, enough)));
   const weights = tf.div(chosen, tf.maximum(tf.sum(chosen), 1));
   // An ignored pixel, whose loss is 0, is among the largest only where valid ones are 0, too.
-  return { mean: tf.sum(tf.mul(losses, weights)), weights: tf.mul(weights, kept) };
+  return { mean: tf.sum(tf.mul(losses, weights)), weights: tf.mul(weights, valid) };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface TrainingOptions extends Omit<Update, 'learningRate' | 'losses'>
   readonly onProgress?: (records: readonly TrainingRecord[]) => void;
   /** What is done now and then between two steps, in this order. */
   readonly milestones?: readonly Milestone[];
+  /** Makes an update; `updateParameters` unless several replicas share the work */
+  readonly update?: (update: Update) => Losses | Promise<Losses>;
   /** Stops between two steps, as an interrupted cell does. */
   readonly signal?: AbortSignal;
 }
@@ -49,6 +51,7 @@ const readEvery = 10;
  */
 export async function train(options: TrainingOptions): Promise<TrainingRecord[]> {
   const { steps, firstStep = 0, milestones = [], learningRate, onProgress, signal } = options;
+  const { update = updateParameters } = options;
   const records: TrainingRecord[] = [];
   const unread: Unread[] = [];
   const read = async () => {
@@ -65,7 +68,7 @@ export async function train(options: TrainingOptions): Promise<TrainingRecord[]>
       if (stop) await read();
       stop?.throwIfAborted();
       const rate = learningRate(step);
-      const losses = updateParameters({
+      const losses = await update({
         ...options,
         learningRate: rate,
         losses: (batch) => options.losses(step, batch),

@@ -101,28 +101,117 @@ describe('AdamW', () => {
     optimiser.dispose();
     assert.equal(tf.memory().numTensors, before - 4);
   });
+
+  it('refuses two groups of one name', () => {
+    const groups = [madeParameters(), madeParameters()].map((parameters) => ({
+      name: 'base',
+      parameters,
+    }));
+    assert.throws(() => new AdamW(groups), /AdamW: two groups are named "base"/);
+  });
 });
 
-describe('warmupPolynomial', () => {
-  it('gives the rates that PyTorch was given', async () => {
-    const rate = warmupPolynomial({ peak: 0.01, warmupSteps: 8, totalSteps: steps });
-    const rates = tf.tensor1d(Array.from({ length: steps }, (_, step) => rate(step)));
-    await assertClose('rates', rates, torch.stored('rates'), 'layer');
+/** Parameters under training whose past can be carried over to others. */
+class Problem {
+  readonly parameters = madeParameters();
+  readonly optimiser = new AdamW([{ name: 'all', parameters: this.parameters }], options);
+
+  /** The vector has no gradient in every third step, so that the two count their steps apart. */
+  train(from: number, to: number): void {
+    for (let step = from; step < to; step++) {
+      const present = step % 3 === 0 ? ['matrix'] : names;
+      const gradients = Object.fromEntries(
+        present.map((name) => [
+          this.parameters.get(name).name,
+          torch.tensor(`${name}.gradient.${step}`),
+        ]),
+      );
+      this.optimiser.step(gradients, 0.01);
+      tf.dispose(gradients);
+    }
+  }
+
+  dispose(): void {
+    this.optimiser.dispose();
+    this.parameters.dispose();
+  }
+}
+
+describe("AdamW's state", () => {
+  it('goes on in a new optimiser as if nothing had been, to the last bit', async () => {
+    const [whole, first, second] = [new Problem(), new Problem(), new Problem()];
+    whole.train(0, 10);
+    first.train(0, 5);
+    second.parameters.load(await first.parameters.read());
+    second.optimiser.restore(await first.optimiser.state());
+    second.train(5, 10);
+    assert.deepEqual(await second.parameters.read(), await whole.parameters.read());
+    assert.deepEqual(await second.optimiser.state(), await whole.optimiser.state());
+    // The first goes on beside it: the two share no tensor.
+    first.train(5, 10);
+    assert.deepEqual(await first.optimiser.state(), await whole.optimiser.state());
+    // Without its past it would have come elsewhere.
+    const forgetful = new Problem();
+    forgetful.train(5, 10);
+    assert.notDeepEqual(await forgetful.parameters.read(), await whole.parameters.read());
   });
 
-  it('starts at a tenth, peaks after the warm-up and ends at zero', () => {
-    const rate = warmupPolynomial({ peak: 2, warmupSteps: 10, totalSteps: 110 });
-    assert.equal(rate(0), 0.2);
-    assert.equal(rate(10), 2);
-    assert.equal(rate(60), 2 * 0.5 ** 0.9);
-    assert.equal(rate(110), 0);
-    assert.equal(rate(500), 0);
-  });
-
-  it('refuses a warm-up longer than the training', () => {
-    assert.throws(
-      () => warmupPolynomial({ peak: 1, warmupSteps: 10, totalSteps: 10 }),
-      /warmupSteps must be in 0 … 9, got 10/,
+  it('is keyed by group and parameter', async () => {
+    const parameters = madeParameters();
+    const named = new AdamW([{ name: 'base', parameters }]);
+    const { moments, steps } = await named.state();
+    assert.deepEqual(
+      [...moments].map(([name, { shape }]) => [name, shape]),
+      [
+        ['base/matrix/first', [4, 3]],
+        ['base/matrix/second', [4, 3]],
+        ['base/vector/first', [5]],
+        ['base/vector/second', [5]],
+      ],
     );
+    assert.deepEqual(steps, { 'base/matrix': 0, 'base/vector': 0 });
+    const numbered = new AdamW([{ parameters }, { parameters }]);
+    const known = ['0/matrix', '0/vector', '1/matrix', '1/vector'];
+    assert.deepEqual(Object.keys((await numbered.state()).steps), known);
+  });
+
+  it('is refused unless all of it fits, and then changes nothing', async () => {
+    const problem = new Problem();
+    problem.train(0, 2);
+    const before = await problem.optimiser.state();
+    const { shape, values } = before.moments.get('all/vector/first')!;
+    const withMoment = (name: string, moment: { shape: number[]; values: Float32Array }) => ({
+      ...before,
+      moments: new Map([...before.moments, [name, moment] as const]),
+    });
+    const withSteps = (steps: Record<string, number>) => ({
+      ...before,
+      steps: { ...before.steps, ...steps },
+    });
+    const fewer = new Map(before.moments);
+    fewer.delete('all/matrix/second');
+    for (const [state, message] of [
+      [{ ...before, moments: fewer }, /missing all\/matrix\/second; unknown none/],
+      [withMoment('mmp/w/first', { shape: [...shape], values }), /unknown mmp\/w\/first/],
+      [withMoment('all/vector/first', { shape: [1, 5], values }), /must be \[5\], got \[1, 5\]/],
+      [withMoment('all/vector/first', { shape: [5], values: values.map(() => NaN) }), /holds NaN/],
+      [withSteps({ 'mmp/w': 1 }), /steps of unknown mmp\/w/],
+      [withSteps({ 'all/vector': 1.5 }), /steps of "all\/vector" must be 0, 1, …, got 1.5/],
+      [{ ...before, steps: { 'all/matrix': 2 } }, /"all\/vector" must be 0, 1, …, got undefined/],
+    ] as const) {
+      assert.throws(() => {
+        problem.optimiser.restore(state);
+      }, message);
+    }
+    assert.deepEqual(await problem.optimiser.state(), before);
+  });
+
+  it('keeps no tensor', async () => {
+    const problem = new Problem();
+    await assertSteady(async () => {
+      problem.train(0, 2);
+      problem.optimiser.restore(await problem.optimiser.state());
+    });
+    problem.dispose();
   });
 });

@@ -1,0 +1,75 @@
+/** Measures a method with every non-empty set of available modalities, and under missing tables. */
+import type { Dataset, SplitName } from '../data/dataset.js';
+import { throwIfInterrupted } from '../interruption.js';
+import { predictLogits, predictLogitsEach } from './accuracy.js';
+import { bootstrapInterval, type Interval } from './bootstrap.js';
+import { missingRows, statisticOf, type Evaluation, type EvaluationRow } from './evaluation.js';
+import { classificationMetrics, contributionsOf, type Metric } from './metrics.js';
+import { drawMissing, type MissingTable } from './missingTables.js';
+import type { Predictor } from './predictors.js';
+import { allScenarios } from './scenarios.js';
+
+export interface EvaluationOptions {
+  readonly split: SplitName;
+  /** Decides which samples lack what in tables, and the draws of the intervals */
+  readonly seed: number;
+  readonly tables?: readonly MissingTable[];
+  readonly metrics?: readonly Metric[];
+  /** How often a bootstrap draws samples; default 1000 */
+  readonly resamples?: number;
+  /** Default 0.95 */
+  readonly confidence?: number;
+}
+
+/**
+ * Measures a method on a split of a data set.
+ *
+ * @throws Error when two rows have the same name, and the interruption's reason, between two batches
+ */
+export async function evaluateScenarios(
+  predictor: Predictor,
+  dataset: Dataset,
+  options: EvaluationOptions,
+): Promise<Evaluation> {
+  const { split, seed, tables = [], metrics = classificationMetrics } = options;
+  const { resamples = 1000, confidence = 0.95 } = options;
+  const samples = dataset.splits[split];
+  const labels = samples.map((sample) => dataset.labels[sample]!);
+  const scenarios = allScenarios(dataset.modalities);
+  expectDifferent([...scenarios, ...tables].map(({ name }) => name));
+
+  const intervals = (rows: readonly Pick<EvaluationRow, 'contributions'>[]) =>
+    byMetric(metrics, (metric): Interval => {
+      throwIfInterrupted();
+      const statistic = statisticOf(metric, rows);
+      return bootstrapInterval(samples.length, statistic, { seed, resamples, confidence });
+    });
+  const measure = (name: string, logits: readonly Float32Array[]) => {
+    const contributions = byMetric(metrics, (metric) => contributionsOf(metric, logits, labels));
+    return { name, metrics: intervals([{ contributions }]), contributions };
+  };
+
+  const rows: EvaluationRow[] = [];
+  for (const { name, available, masked } of scenarios) {
+    const logits = await predictLogits(predictor, dataset, samples, masked);
+    rows.push({ ...measure(name, logits), available });
+  }
+  for (const table of tables) {
+    const missing = drawMissing(table, samples.length, seed);
+    const logits = await predictLogitsEach(predictor, dataset, samples, missing);
+    rows.push({ ...measure(table.name, logits), table: table.shares });
+  }
+  const { name, modalities, classes } = dataset;
+  const evaluated = { dataset: name, modalities, classes, split, samples, rows };
+  const meanOverMissing = intervals(missingRows(evaluated));
+  return { ...evaluated, seed, resamples, confidence, meanOverMissing };
+}
+
+function byMetric<T>(metrics: readonly Metric[], of: (metric: Metric) => T): Record<string, T> {
+  return Object.fromEntries(metrics.map((metric) => [metric.name, of(metric)]));
+}
+
+function expectDifferent(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`evaluateScenarios: two rows are named "${twice}"`);
+}
