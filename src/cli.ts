@@ -20,6 +20,7 @@ import { openLab, prepareLab } from './notebook/lab.js';
 import { terminalReport } from './notebook/terminal.js';
 import { writePictures } from './site/pictures.js';
 import { defaultOutput, runWorkbook } from './notebook/workbook.js';
+import { sweepCommands } from './sweep/commands.js';
 import { useBackend } from './tensor/backend.js';
 
 interface WorkbookCommand {
@@ -175,7 +176,8 @@ program
     setUpNative(options.gpu ? wheels.gpu : wheels.cpu, console.log);
   });
 
-for (const command of [...runCommands(), ...measuringCommands()]) program.addCommand(command);
+const commands = [...runCommands(), ...measuringCommands(), ...sweepCommands()];
+for (const command of commands) program.addCommand(command);
 
 async function main(): Promise<void> {
   const restarted = await restartWith();

@@ -1,0 +1,6 @@
+/** Waiting for a signal. */
+import { once } from 'node:events';
+
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
