@@ -5,6 +5,7 @@ import { abortedBySignals } from '../files/signals.js';
 import { Progress } from '../notebook/progress.js';
 import { backendLine, backendRequests, useBackend } from '../tensor/backend.js';
 import { runState } from '../training/runs.js';
+import { evaluateCommand } from './evaluateCommand.js';
 import { methods, resolveRun, type RunConfig } from './config.js';
 import { parseYaml, readOptions, withOption, type RawOptions } from './configFile.js';
 import { planOf, planText } from './plan.js';
@@ -12,7 +13,7 @@ import { runsCommand } from './runs/commands.js';
 import { runsOption } from './runs/option.js';
 import { readRunConfig, readRunEnvironment, trainRun } from './trainRun.js';
 
-export const runCommands = (): Command[] => [trainCommand(), runsCommand()];
+export const runCommands = (): Command[] => [trainCommand(), evaluateCommand(), runsCommand()];
 
 /** Options that stand for a key of the configuration. */
 const shortcuts: readonly (readonly [flags: string, key: string, text: string])[] = [
