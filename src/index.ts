@@ -63,7 +63,7 @@ export {
 } from './experiments/emoji.js';
 export { loadModel, predictorOf, type Model } from './experiments/model.js';
 export type { TrainedRun } from './experiments/trainRun.js';
-export { emojiRun, trainSeeds } from './experiments/seeds.js';
+export { emojiRun, trainSeeds } from './sweep/seeds.js';
 
 export { bars } from './figures/bars.js';
 export { lossCurves } from './figures/curves.js';

@@ -11,7 +11,7 @@ import {
   type EmojiMethod,
   type EmojiSettings,
 } from '../../src/experiments/emoji.js';
-import { emojiRun, trainSeeds, type SeedProgress } from '../../src/experiments/seeds.js';
+import { emojiRun, trainSeeds, type SeedProgress } from '../../src/sweep/seeds.js';
 import type { TrainedRun } from '../../src/experiments/trainRun.js';
 import { describeBackend, runsInWorkers } from '../../src/tensor/backend.js';
 import { setThreadCount, threadCount } from '../../src/tensor/wasm/team.js';

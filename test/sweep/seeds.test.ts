@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emojiRecipes, emojiSettings, type EmojiMethod } from '../../src/experiments/emoji.js';
-import { emojiRun, trainSeeds, type SeedProgress } from '../../src/experiments/seeds.js';
+import { emojiRun, trainSeeds, type SeedProgress } from '../../src/sweep/seeds.js';
 import { describeBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
 import { isWholeRun, readRun } from '../../src/training/runs.js';
