@@ -13,6 +13,7 @@ describe('expectedOutputs', () => {
     ['rows(["a"], [])', 'rows'],
     ['all.pictures([], "")', 'all.pictures'],
     ['display.html("<b>")', 'display.html'],
+    ['await all.watchRun("run")', 'all.watchRun'],
     ['const done = [show(1)];', 'show'],
     ['{ void show(1); }', 'show'],
     ['try { f(); } catch {} finally { console.table([]); }', 'console.table'],

@@ -44,27 +44,17 @@ function accuracies({ runs, groups, accuracies: rows }: Comparison, tableOf: Tab
   ];
 }
 
-/** Per cent and points; a difference that is rounded to zero has no sign. */
-const accuracyText = formatOf({ decimals: 1, signDisplay: 'auto' });
-const differenceText = formatOf({ decimals: 2, signDisplay: 'exceptZero' });
+const accuracyText = (value: Measured) => measuredText(value, 1, 'auto');
 
-function formatOf({
-  decimals,
-  signDisplay,
-}: {
-  decimals: number;
-  signDisplay: 'auto' | 'exceptZero';
-}) {
-  const format = new Intl.NumberFormat('en', {
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-    signDisplay,
-  });
-  return (value: Measured): string => {
-    if (!value) return '–';
-    const mean = format.format(100 * value.mean);
-    return value.seeds > 1 ? `${mean} ± ${(100 * value.error).toFixed(decimals)}` : mean;
-  };
+/** In points; what is rounded to zero has no sign. */
+const differenceText = (value: Measured) => measuredText(value, 2, 'exceptZero');
+
+function measuredText(value: Measured, decimals: number, signDisplay: 'auto' | 'exceptZero') {
+  if (!value) return '–';
+  const [minimumFractionDigits, maximumFractionDigits] = [decimals, decimals];
+  const format = { minimumFractionDigits, maximumFractionDigits, signDisplay };
+  const mean = (100 * value.mean).toLocaleString('en', format);
+  return value.seeds > 1 ? `${mean} ± ${(100 * value.error).toFixed(decimals)}` : mean;
 }
 
 /** A table in Markdown as GitHub has it. */
