@@ -12,6 +12,16 @@ export function scenarioOf(modalities: readonly string[], masked: readonly strin
   return { ...split, name: split.available.join(' + ') };
 }
 
+/** Scenarios by their names, such as the keys of a table of accuracies. */
+export function scenariosNamed(names: readonly string[]): Scenario[] {
+  const available = names.map((name) => name.split(' + '));
+  const modalities = [...new Set(available.flat())];
+  return names.map((name, index) => {
+    const masked = modalities.filter((modality) => !available[index]!.includes(modality));
+    return { ...splitModalities(modalities, masked), name };
+  });
+}
+
 /** Every non-empty set of available modalities, the largest first: 2^M − 1 of them. */
 export function allScenarios(modalities: readonly string[]): Scenario[] {
   const count = 2 ** modalities.length - 1;

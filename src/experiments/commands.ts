@@ -2,21 +2,18 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { abortedBySignals } from '../files/signals.js';
-import { projectRoot } from '../files/paths.js';
 import { Progress } from '../notebook/progress.js';
 import { backendLine, backendRequests, useBackend } from '../tensor/backend.js';
 import { runState } from '../training/runs.js';
+import { evaluateCommand } from './evaluateCommand.js';
 import { methods, resolveRun, type RunConfig } from './config.js';
 import { parseYaml, readOptions, withOption, type RawOptions } from './configFile.js';
 import { planOf, planText } from './plan.js';
+import { runsCommand } from './runs/commands.js';
+import { runsOption } from './runs/option.js';
 import { readRunConfig, readRunEnvironment, trainRun } from './trainRun.js';
 
-export const runCommands = (): Command[] => [trainCommand()];
-
-export const defaultRuns = path.join(projectRoot, 'data', 'runs');
-
-export const runsOption = () =>
-  new Option('--runs <folder>', 'the folder of all runs').default(defaultRuns);
+export const runCommands = (): Command[] => [trainCommand(), evaluateCommand(), runsCommand()];
 
 /** Options that stand for a key of the configuration. */
 const shortcuts: readonly (readonly [flags: string, key: string, text: string])[] = [

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
+import { z } from 'zod';
 import { interruption } from '../interruption.js';
 import { accuracyByScenario, type Accuracies } from '../evaluation/accuracy.js';
 import { allScenarios } from '../evaluation/scenarios.js';
@@ -54,6 +55,16 @@ export const readRunConfig = (folder: string): RunConfig =>
 /** What a run that was begun stands on. */
 export const readRunEnvironment = (folder: string): RunEnvironment =>
   readJson(folder, 'environment.json') as RunEnvironment;
+
+const accuracies = z.record(z.string(), z.number());
+const resultsSchema = z.object({ validation: accuracies, test: accuracies });
+
+/** How well a whole run does. */
+export function readRunResults(folder: string): RunResults {
+  const { data, error } = resultsSchema.safeParse(readJson(folder, 'results.json'));
+  if (data) return data;
+  throw new Error(`${folder}: results.json is damaged: ${z.prettifyError(error)}`);
+}
 
 /**
  * Trains a run on the current backend and writes its folder.

@@ -5,6 +5,9 @@ import path from 'node:path';
 /** The folder with package.json. */
 export const projectRoot = findRoot(__dirname);
 
+/** The folder of all runs, unless another is named. */
+export const defaultRuns = path.join(projectRoot, 'data', 'runs');
+
 function findRoot(folder: string): string {
   if (existsSync(path.join(folder, 'package.json'))) return folder;
   const parent = path.dirname(folder);

@@ -20,6 +20,7 @@ const displaying = new Set([
   'mmp.exercise',
   'mmp.assertSame',
   'mmp.openNotebook',
+  'mmp.watchRun',
   'tslab.display.html',
   'tslab.display.javascript',
   'tslab.display.jpeg',

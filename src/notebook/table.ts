@@ -93,7 +93,8 @@ function rowsBundle(header: Header, rows: Rows, note = ''): Bundle {
   };
 }
 
-function tableText(header: Header, rows: Rows): string {
+/** Rows under a header as aligned text. */
+export function tableText(header: Header, rows: Rows): string {
   const text = new Table({
     head: [...header],
     colAligns: header.map((_, column) =>

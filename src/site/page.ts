@@ -12,16 +12,22 @@ export function documentHtml(title: string, body: string, withPlotly: boolean): 
   const plotly = withPlotly
     ? '<script src="assets/plotly.js" defer></script><script src="assets/figures.js" defer></script>'
     : '';
+  const head = `<link rel="stylesheet" href="assets/katex.min.css">
+<link rel="stylesheet" href="assets/highlight.css">
+<link rel="stylesheet" href="assets/site.css">
+${plotly}`;
+  return htmlOf(title, head, body);
+}
+
+/** An HTML document. */
+export function htmlOf(title: string, head: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<link rel="stylesheet" href="assets/katex.min.css">
-<link rel="stylesheet" href="assets/highlight.css">
-<link rel="stylesheet" href="assets/site.css">
-${plotly}
+${head}
 </head>
 <body>
 ${body}
@@ -64,12 +70,7 @@ function outputHtml(output: Output): string {
   const data = dataOf(output);
   const text = textOf(data, 'text/plain');
   const figure = data[plotlyMime];
-  if (figure !== undefined) {
-    // Inside a script element only the start of a closing tag has to be hidden.
-    const json = JSON.stringify(figure).replaceAll('<', '\\u003c');
-    return `<figure class="plotly" role="img" aria-label="${escapeHtml(text)}">
-<script type="application/json">${json}</script></figure>`;
-  }
+  if (figure !== undefined) return figureHtml(figure, text);
   const html = textOf(data, 'text/html') || textOf(data, 'image/svg+xml');
   if (html !== '') return html;
   const picture = pictureTypes.find((mime) => mime in data);
@@ -78,6 +79,14 @@ function outputHtml(output: Output): string {
     return `<img alt="${escapeHtml(text)}" src="${escapeHtml(source)}">`;
   }
   return `<pre>${plainHtml(text)}</pre>`;
+}
+
+/** A figure that figures.js draws; its text is for those who do not see it. */
+export function figureHtml(figure: unknown, text: string): string {
+  // Inside a script element only the start of a closing tag has to be hidden.
+  const json = JSON.stringify(figure).replaceAll('<', '\\u003c');
+  return `<figure class="plotly" role="img" aria-label="${escapeHtml(text)}">
+<script type="application/json">${json}</script></figure>`;
 }
 
 const pictureTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];

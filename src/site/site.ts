@@ -1,8 +1,6 @@
 /** The static site of a workbook run: a page per notebook, an index, and the assets they share. */
 import { cpSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { projectRoot } from '../files/paths.js';
 import { writeWhole } from '../files/write.js';
 import { titleOf, type Notebook } from '../notebook/format.js';
 import { openingMime, type Opening } from '../notebook/budget.js';
@@ -10,6 +8,7 @@ import { duration } from '../notebook/progress.js';
 import { escapeHtml } from '../notebook/html.js';
 import { failureLine, type Failure } from '../notebook/failure.js';
 import { reportMime, type Report } from '../notebook/report.js';
+import { figureAssets } from './figurePage.js';
 import { markdownAssets } from './markdown.js';
 import { dataOf, documentHtml, figuresOf, notebookPage, outputsWith, textOf } from './page.js';
 
@@ -40,9 +39,7 @@ export function writeSite(
   const origin = path.relative(folder, notebooks).replaceAll(path.sep, '/');
   const assets: Record<string, string> = {
     ...markdownAssets(),
-    'plotly.js': createRequire(__filename).resolve('plotly.js-dist'),
-    'site.css': path.join(projectRoot, 'src', 'site', 'site.css'),
-    'figures.js': path.join(projectRoot, 'src', 'site', 'figures.js'),
+    ...figureAssets(),
   };
   for (const [name, source] of Object.entries(assets)) {
     cpSync(source, path.join(folder, 'assets', name), { recursive: true });

@@ -1,7 +1,7 @@
 /** The commands of sweeps. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { positive, wholeNumber } from '../bench/commands.js';
-import { runsOption } from '../experiments/commands.js';
+import { runsOption } from '../experiments/runs/option.js';
 import { abortedBySignals } from '../files/signals.js';
 import type { SweepCommand } from './sweep.js';
 

@@ -13,6 +13,7 @@
  */
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import { readSafetensors, writeSafetensors } from '../files/safetensors.js';
 import { writeJson, writeWhole } from '../files/write.js';
 import type { NamedValues } from '../tensor/parameters.js';
@@ -85,7 +86,7 @@ export class RunFolder {
     const records = linesOf(this.folder, 'log.jsonl').slice(0, steps);
     for (let step = 0; step < steps; step++) {
       const line = records[step];
-      if (line !== undefined && record(this.folder, line).step === step) continue;
+      if (line !== undefined && recordOf(this.folder, line).step === step) continue;
       throw new Error(`${this.file('log.jsonl')} lacks step ${step}; train the run again`);
     }
     this.rewrite('log.jsonl', records);
@@ -143,6 +144,7 @@ export class RunFolder {
 export function readRun<Config, Environment, Results>(
   folder: string,
 ): Run<Config, Environment, Results> {
+  file(folder, 'log.jsonl');
   return {
     config: readJson(folder, 'config.json') as Config,
     environment: readJson(folder, 'environment.json') as Environment,
@@ -152,10 +154,9 @@ export function readRun<Config, Environment, Results>(
   };
 }
 
-/** The steps in the log, of a run under way too. */
+/** The steps in the log, of a run under way too; none before its first. */
 export function readRecords(folder: string): TrainingRecord[] {
-  file(folder, 'log.jsonl');
-  return linesOf(folder, 'log.jsonl').map((line) => record(folder, line));
+  return linesOf(folder, 'log.jsonl').map((line) => recordOf(folder, line));
 }
 
 /** What validations found; none where the run has none. */
@@ -195,7 +196,18 @@ function file(folder: string, name: string): string {
 
 const readText = (folder: string, name: string) => readFileSync(file(folder, name), 'utf8');
 
-const record = (folder: string, line: string) => parse(folder, 'log.jsonl', line) as TrainingRecord;
+const recordSchema = z.object({
+  step: z.int(),
+  learningRate: z.number(),
+  losses: z.record(z.string(), z.number()),
+});
+
+/** A line of the log of a run. */
+export function recordOf(folder: string, line: string): TrainingRecord {
+  const { data, error } = recordSchema.safeParse(parse(folder, 'log.jsonl', line));
+  if (data) return data;
+  throw new Error(`${folder}: log.jsonl is damaged: ${line} is no step: ${z.prettifyError(error)}`);
+}
 
 function parse(folder: string, name: string, text: string): unknown {
   try {

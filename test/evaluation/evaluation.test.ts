@@ -6,7 +6,7 @@ import {
   similarityByClass,
 } from '../../src/evaluation/alignment.js';
 import { meanOverHeads } from '../../src/evaluation/attention.js';
-import { allScenarios, scenarioOf } from '../../src/evaluation/scenarios.js';
+import { allScenarios, scenarioOf, scenariosNamed } from '../../src/evaluation/scenarios.js';
 import { summarise } from '../../src/evaluation/statistics.js';
 import { tf } from '../../src/tensor/tf.js';
 
@@ -24,6 +24,11 @@ describe('scenarios', () => {
   it('are named by what is available', () => {
     assert.equal(scenarioOf(['a', 'b', 'c'], ['b']).name, 'a + c');
     assert.throws(() => scenarioOf(['a'], ['a']), /every modality is missing/);
+  });
+
+  it('are known by their names again', () => {
+    const scenarios = allScenarios(['a', 'b', 'c']);
+    assert.deepEqual(scenariosNamed(scenarios.map(({ name }) => name)), scenarios);
   });
 });
 

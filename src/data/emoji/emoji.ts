@@ -38,6 +38,8 @@ type Normalisation = readonly Float32Array[];
 export class EmojiDataset implements Dataset {
   readonly name = 'emoji';
   readonly modalities = [...pictureModalities, 'words'];
+  /** What the paper's Table 3 takes together: images and texts */
+  readonly kinds = { image: pictureModalities, text: ['words'] };
   readonly classes: readonly string[];
   readonly labels: Int32Array;
   readonly splits: Splits;

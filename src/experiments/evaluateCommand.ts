@@ -1,0 +1,80 @@
+/** `mmp evaluate`: whole runs measured, and set side by side. */
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { wholeNumber } from '../bench/commands.js';
+import { splitNames, type SplitName } from '../data/dataset.js';
+import {
+  evaluationFigure,
+  evaluationReport,
+  type Evaluated,
+} from '../evaluation/evaluationReport.js';
+import { classificationMetrics } from '../evaluation/metrics.js';
+import { writeWhole } from '../files/write.js';
+import { track } from '../notebook/track.js';
+import { figurePage } from '../site/figurePage.js';
+import { backendLine, useBackend } from '../tensor/backend.js';
+import { chooseRuns } from '../training/findRuns.js';
+import { evaluateRun, expectWhole } from './evaluateRun.js';
+import { runsOption } from './runs/option.js';
+
+interface EvaluateCommand {
+  readonly runs: string;
+  readonly split: SplitName;
+  readonly table: string[];
+  readonly resamples: number;
+  readonly seed: number;
+  readonly backend?: string;
+  readonly output?: string;
+}
+
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description('measure whole runs with every set of available modalities, side by side')
+    .argument('<run...>', 'names of runs, or of folders of runs')
+    .addOption(runsOption())
+    .addOption(new Option('--split <name>', 'the samples').choices(splitNames).default('test'))
+    .option(
+      '--table <shares...>',
+      'missing tables besides those of the paper, such as "words=0.35,openmoji+twemoji=0.35"',
+      [],
+    )
+    .option('--resamples <number>', 'draws of a bootstrap interval', wholeNumber, 1000)
+    .option('--seed <number>', 'decides which samples lack what, and the draws', wholeNumber, 1)
+    .option('--backend <name>', 'the backend that computes, as MMP_BACKEND')
+    .option('--output <folder>', 'where the report goes, if elsewhere')
+    .action(async (names: string[], { runs, table, ...options }: EvaluateCommand) => {
+      const chosen = chooseRuns(runs, names);
+      for (const name of chosen) expectWhole(path.join(runs, name));
+      console.log(backendLine(await useBackend(options.backend)));
+      const evaluated: Evaluated[] = [];
+      for (const name of track(chosen, { label: 'runs' })) {
+        const folder = path.join(runs, name);
+        evaluated.push({
+          name,
+          evaluation: await evaluateRun(folder, { ...options, tables: table }),
+        });
+      }
+      const output = options.output ?? path.join(runs, 'evaluations', titleOf(chosen));
+      console.log(`\n${writeReport(output, chosen.join(', '), evaluated)}`);
+      for (const file of ['report.md', 'report.html']) console.log(path.join(output, file));
+    });
+}
+
+/**
+ * Writes the tables and the heat maps of an evaluation.
+ *
+ * @returns the tables, in Markdown
+ */
+function writeReport(folder: string, title: string, evaluated: readonly Evaluated[]): string {
+  const report = evaluationReport(evaluated);
+  const figures = classificationMetrics.map((metric) => evaluationFigure(evaluated, metric));
+  writeWhole(path.join(folder, 'report.md'), report);
+  writeWhole(path.join(folder, 'report.html'), figurePage(title, '', figures));
+  return report;
+}
+
+/** A name for the folder of a report: of its first run, and how many more there are. */
+function titleOf([first, ...others]: readonly string[]): string {
+  const name = first!.replaceAll('/', '-');
+  return others.length === 0 ? name : `${name}-and-${others.length}-more`;
+}

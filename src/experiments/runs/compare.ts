@@ -1,0 +1,75 @@
+/** Runs beside each other: in what their configurations differ, and how well they do. */
+import { meanOverMissing } from '../../evaluation/accuracy.js';
+import { scenariosNamed } from '../../evaluation/scenarios.js';
+import { summarise, type Summary } from '../../evaluation/statistics.js';
+import { valuesByKey, type ComparedRun, type Group } from './groups.js';
+
+/** Of one or several seeds; null where none is known */
+export type Measured = (Summary & { readonly seeds: number }) | null;
+
+export interface Comparison {
+  readonly runs: readonly string[];
+  /** Keys of the configurations that differ, with the value of each run; null where it has none */
+  readonly differing: readonly { key: string; values: readonly unknown[] }[];
+  readonly groups: readonly { name: string; runs: readonly string[] }[];
+  /** Test accuracies in 0 … 1 by scenario, one of each group, and their differences to those of the first */
+  readonly accuracies: readonly {
+    scenario: string;
+    values: readonly Measured[];
+    differences: readonly Measured[];
+  }[];
+}
+
+/** What the mean of all scenarios in which something is missing is called. */
+const missing = 'mean of the missing';
+
+export function compare(runs: readonly ComparedRun[], groups: readonly Group[]): Comparison {
+  const scenarios = new Set(runs.flatMap(({ accuracies }) => Object.keys(accuracies ?? {})));
+  const rows = scenarios.size > 0 ? [...scenarios, missing] : [];
+  return {
+    runs: runs.map(({ name }) => name),
+    differing: differing(runs),
+    groups: groups.map(({ name, runs: members }) => ({
+      name,
+      runs: members.map((run) => run.name),
+    })),
+    accuracies: rows.map((scenario) => ({
+      scenario,
+      values: groups.map((group) => measured(valuesIn(group, scenario))),
+      differences: groups.map((group) => measured(differencesIn(groups[0]!, group, scenario))),
+    })),
+  };
+}
+
+function differing(runs: readonly ComparedRun[]): Comparison['differing'] {
+  const tables = runs.map(({ config }) => valuesByKey(config));
+  const keys = new Set(tables.flatMap((table) => [...table.keys()]));
+  return [...keys]
+    .map((key) => ({ key, values: tables.map((table) => table.get(key) ?? null) }))
+    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
+}
+
+const measured = (values: readonly number[]): Measured =>
+  values.length === 0 ? null : { ...summarise(values), seeds: values.length };
+
+function accuracyOf({ accuracies }: ComparedRun, scenario: string): number[] {
+  if (!accuracies) return [];
+  if (scenario === missing) {
+    return [meanOverMissing(accuracies, scenariosNamed(Object.keys(accuracies)))];
+  }
+  const value = accuracies[scenario];
+  return value === undefined ? [] : [value];
+}
+
+const valuesIn = ({ runs }: Group, scenario: string): number[] =>
+  runs.flatMap((run) => accuracyOf(run, scenario));
+
+/** By pairs of the same seed, which share their start and their data; two single runs are a pair in any case. */
+function differencesIn(first: Group, other: Group, scenario: string): number[] {
+  const areSingle = first.runs.length === 1 && other.runs.length === 1;
+  return other.runs.flatMap((run) => {
+    const partner = first.runs.find(({ config }) => areSingle || config.seed === run.config.seed);
+    const [before] = partner ? accuracyOf(partner, scenario) : [];
+    return before === undefined ? [] : accuracyOf(run, scenario).map((value) => value - before);
+  });
+}
