@@ -9,12 +9,12 @@ import { aborted } from './aborted.js';
 import { Ledger } from './ledger.js';
 import type { SweepOptions } from './local.js';
 import { jobOptions, queueName, readProgress, type JobData } from './queue.js';
-import { connectionTo, expectRedis, OutageWatch } from './redis.js';
+import { Connection, expectRedis } from './redis.js';
 import { claimFolder } from './sharedFolder.js';
 import type { Sweep, SweepJob } from './sweepFile.js';
 import { expectOutsideRuns, isTrained } from './trained.js';
 
-export interface RedisOptions extends SweepOptions {
+export interface RedisSweepOptions extends SweepOptions {
   readonly redis: string;
   /** Tells queues of the same folder of runs apart */
   readonly queue: string;
@@ -27,7 +27,7 @@ const lookEvery = 3000;
 const farewell = 3000;
 
 /** Has what is not there yet trained by the workers of a Redis server. */
-export async function runOverRedis(sweep: Sweep, options: RedisOptions): Promise<Ledger> {
+export async function runOverRedis(sweep: Sweep, options: RedisSweepOptions): Promise<Ledger> {
   const { runs, redis, report, signal } = options;
   expectOutsideRuns(sweep, runs);
   await expectRedis(redis);
@@ -55,24 +55,24 @@ class Coordinator {
   readonly ledger: Ledger;
   private readonly queue: Queue<JobData>;
   private readonly events: QueueEvents;
-  private readonly outages: OutageWatch;
+  private readonly connection: Connection;
   private wake: () => void = () => undefined;
   private toldOfNoWorker = false;
 
   constructor(
     private readonly sweep: Sweep,
-    private readonly options: RedisOptions,
+    private readonly options: RedisSweepOptions,
     folderId: string,
   ) {
     const { report, redis } = options;
     this.ledger = new Ledger(sweep.jobs, report);
+    this.connection = new Connection(redis, report.note.bind(report));
     const name = queueName(folderId, options.queue);
-    const connection = connectionTo(redis);
+    const connection = this.connection.redis;
     this.queue = new Queue(name, { connection });
     this.events = new QueueEvents(name, { connection });
-    this.outages = new OutageWatch(redis, report.note.bind(report));
-    this.outages.watch(this.queue);
-    this.events.on('error', () => undefined);
+    this.queue.on('error', this.connection.onError);
+    this.events.on('error', this.connection.onError);
     this.listen();
   }
 
@@ -111,7 +111,6 @@ class Coordinator {
     // What has just become whole lets others start.
     const freed = ledger.ready.filter((job) => !known.includes(job));
     await this.ofEach(freed, (job) => this.lookAt(job));
-    this.outages.back();
     await this.tellOfNoWorker();
   }
 
@@ -163,6 +162,7 @@ class Coordinator {
 
   async close(): Promise<void> {
     await Promise.all([this.queue.close(), this.events.close()]);
+    this.connection.close();
   }
 
   private async ofEach(

@@ -15,7 +15,7 @@ import { writeJson } from '../files/write.js';
 import { runOverRedis } from './coordinator.js';
 import { runLocally } from './local.js';
 import { queueName, readJob } from './queue.js';
-import { connectionTo, expectRedis } from './redis.js';
+import { expectRedis } from './redis.js';
 import { claimFolder } from './sharedFolder.js';
 import { expandSweep, type Sweep } from './sweepFile.js';
 import type { SweepReport } from './ledger.js';
@@ -99,7 +99,7 @@ async function stop(worker: ChildProcess): Promise<void> {
 /** Empty jobs, by so many workers in this process: one job after the other, and all at once. */
 async function measureQueue(redis: string, count: number): Promise<string[]> {
   const name = `mmp-measure-${process.pid}-${count}`;
-  const connection = connectionTo(redis);
+  const connection = { url: redis, maxRetriesPerRequest: null };
   const queue = new Queue(name, { connection });
   const events = new QueueEvents(name, { connection });
   const workers = Array.from(
@@ -145,7 +145,7 @@ async function measureQueue(redis: string, count: number): Promise<string[]> {
 async function measureCoordinator(redis: string, jobs: number, count: number): Promise<number> {
   const runs = mkdtempSync(path.join(tmpdir(), 'mmp-measure-'));
   const name = queueName(claimFolder(runs), 'runs');
-  const connection = connectionTo(redis);
+  const connection = { url: redis, maxRetriesPerRequest: null };
   const pretend = (job: Job): Promise<void> => {
     const { name: run, config } = readJob(job.data);
     writeJson(path.join(runs, run, 'config.json'), config);
@@ -165,7 +165,7 @@ async function measureCoordinator(redis: string, jobs: number, count: number): P
 }
 
 async function removeQueue(name: string, redis: string): Promise<void> {
-  const queue = new Queue(name, { connection: connectionTo(redis) });
+  const queue = new Queue(name, { connection: { url: redis, maxRetriesPerRequest: null } });
   await queue.obliterate({ force: true });
   await queue.close();
 }

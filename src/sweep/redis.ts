@@ -1,16 +1,8 @@
 /** Redis as sweeps use it: reached or refused at once at the start, waited for when it is lost later. */
-import type { RedisOptions } from 'bullmq';
 import Redis from 'ioredis';
 
 /** How long a server may take to answer at the start. */
 const patience = 5000;
-
-/** What BullMQ's queues and workers connect with. They reconnect for as long as it takes. */
-export const connectionTo = (url: string): RedisOptions => ({
-  url,
-  maxRetriesPerRequest: null,
-  retryStrategy: (times) => Math.min(100 * times, 2000),
-});
 
 /** A URL as it may be shown. */
 export function withoutPassword(url: string): string {
@@ -47,35 +39,37 @@ export async function expectRedis(url: string): Promise<void> {
   }
 }
 
-/** What of BullMQ and ioredis tells of a connection. */
-interface Connected {
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'ioredis:close', listener: () => void): unknown;
-}
-
-/** Hears the errors of connections, and tells of each outage once. */
-export class OutageWatch {
+/** A connection as BullMQ wants it, which connects again for as long as it takes and tells of each outage once. */
+export class Connection {
+  readonly redis: Redis;
   private isOut = false;
 
   constructor(
-    private readonly url: string,
+    url: string,
     private readonly tell: (text: string) => void,
-  ) {}
-
-  watch(connected: Connected): void {
-    connected.on('ioredis:close', () => {
-      if (this.isOut) return;
-      this.isOut = true;
-      this.tell(`the connection to Redis at ${withoutPassword(this.url)} is lost; trying again`);
+  ) {
+    this.redis = new Redis(url, {
+      maxRetriesPerRequest: null,
+      retryStrategy: (times) => Math.min(100 * times, 2000),
     });
-    connected.on('error', (error) => {
-      if (!this.isOut) this.tell(error.message);
+    // What is wrong shows in "close".
+    this.redis.on('error', () => undefined);
+    this.redis.on('close', () => {
+      if (!this.isOut) tell(`Redis at ${withoutPassword(url)} is lost; trying again`);
+      this.isOut = true;
+    });
+    this.redis.on('ready', () => {
+      if (this.isOut) tell('Redis is there again');
+      this.isOut = false;
     });
   }
 
-  /** Something came through. */
-  back(): void {
-    if (this.isOut) this.tell('Redis is there again');
-    this.isOut = false;
+  /** What a queue or worker calls an error; during an outage they have many. */
+  readonly onError = (error: Error): void => {
+    if (!this.isOut) this.tell(`queue: ${error.message}`);
+  };
+
+  close(): void {
+    this.redis.removeAllListeners('close').disconnect();
   }
 }

@@ -24,15 +24,16 @@ export async function sweep(
 ): Promise<void> {
   const described = readSweep(file);
   const signal = abortedBySignals();
-  const backends = described.jobs.map(({ config }) => config.backend);
-  const size = jobs ?? (redis === undefined ? await usualSize(backends) : 0);
   const report = sweepReport(described);
   const options = { runs, report, signal };
   let ledger: Ledger;
   try {
-    ledger = await (redis === undefined
-      ? runLocally(described, { ...options, size })
-      : runOverRedis(described, { ...options, redis, queue }));
+    if (redis === undefined) {
+      const size = jobs ?? (await usualSize(described.jobs.map(({ config }) => config)));
+      ledger = await runLocally(described, { ...options, size });
+    } else {
+      ledger = await runOverRedis(described, { ...options, redis, queue });
+    }
   } finally {
     report.close();
   }

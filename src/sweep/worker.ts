@@ -11,7 +11,7 @@ import { aborted } from './aborted.js';
 import { lockedDelay } from './local.js';
 import { ChildPool, type Outcome, type TaskListener } from './pool.js';
 import { queueName, readJob, type JobData } from './queue.js';
-import { connectionTo, expectRedis, OutageWatch } from './redis.js';
+import { Connection, expectRedis } from './redis.js';
 import { readFolderId } from './sharedFolder.js';
 
 export interface WorkerOptions {
@@ -58,8 +58,9 @@ export async function work(options: WorkerOptions): Promise<void> {
     }
     await train(job, token, pool, options);
   };
+  const connection = new Connection(redis, tell);
   const worker = new Worker<JobData>(queueName(folderId, queue), takeJob, {
-    connection: connectionTo(redis),
+    connection: connection.redis,
     name: hostname(),
     concurrency: size,
     lockDuration: 1000 * stalledSeconds,
@@ -67,11 +68,7 @@ export async function work(options: WorkerOptions): Promise<void> {
     runRetryDelay: 1000,
     maxStalledCount,
   });
-  const outages = new OutageWatch(redis, tell);
-  outages.watch(worker);
-  worker.on('ready', () => {
-    outages.back();
-  });
+  worker.on('error', connection.onError);
   tell(`waiting for runs in ${runs}, ${size} at a time`);
   const stop = AbortSignal.any([signal, ending.signal]);
   await aborted(stop);
@@ -80,6 +77,7 @@ export async function work(options: WorkerOptions): Promise<void> {
   const closed = worker.close();
   await pool.stop();
   await Promise.race([closed, sleep(farewell, undefined, { ref: false })]);
+  connection.close();
   if (ending.signal.aborted) throw ending.signal.reason as Error;
 }
 
