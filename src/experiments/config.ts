@@ -174,7 +174,7 @@ export const aligns = (method: Method): boolean => method === 'mmp' || method ==
  * @throws Error naming every key that is unknown, of the wrong type or impossible beside another
  */
 export function resolveRun(options: unknown, source: string): RunConfig {
-  const parsed = runSchema.safeParse(options);
+  const parsed = runSchema.safeParse(withKinds(options));
   if (!parsed.success) throw new Error(`${source}:\n${z.prettifyError(parsed.error)}`);
   const run = parsed.data;
   const { method } = run;
@@ -187,6 +187,22 @@ export function resolveRun(options: unknown, source: string): RunConfig {
     ...(method === 'mmp' ? { mmp: run.mmp ?? mmpSchema.parse({}) } : {}),
     ...(aligns(method) ? { loss: { ...run.loss, alignment: run.loss.alignment ?? 10 } } : {}),
   };
+}
+
+/** What a part of a configuration is when only its keys are given, as by `--set model.width=32`. */
+const usualKinds = {
+  data: { name: 'emoji' },
+  model: { name: 'smallVilt' },
+  schedule: { kind: 'polynomial' },
+};
+
+function withKinds(options: unknown): unknown {
+  if (!isRecord(options)) return options;
+  const parts = Object.entries(usualKinds).flatMap(([key, kind]) => {
+    const part = options[key];
+    return isRecord(part) ? [[key, { ...kind, ...part }] as const] : [];
+  });
+  return { ...options, ...Object.fromEntries(parts) };
 }
 
 /** What cannot be, although every key by itself is right. */
@@ -230,13 +246,12 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
 
 /** The keys, dotted, in which two configurations differ. */
 export function differingKeys(one: unknown, other: unknown, key = ''): string[] {
-  const below = [one, other].map((value) =>
-    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined,
-  );
-  const [first, second] = below;
-  if (!first || !second) return one === other ? [] : [key];
-  const names = new Set([...Object.keys(first), ...Object.keys(second)]);
+  if (!isRecord(one) || !isRecord(other)) return one === other ? [] : [key];
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].flatMap((name) =>
-    differingKeys(first[name], second[name], key === '' ? name : `${key}.${name}`),
+    differingKeys(one[name], other[name], key === '' ? name : `${key}.${name}`),
   );
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

@@ -267,7 +267,9 @@ export function expectStartable(
 
 function expectNothingElse(folder: string): void {
   if (!existsSync(folder)) return;
-  const others = readdirSync(folder).filter((name) => !name.startsWith('lock.json'));
+  // What a process leaves behind that is killed when it begins a run, temporary files among it.
+  const ofBeginning = /^(lock|environment|config)\.json/;
+  const others = readdirSync(folder).filter((name) => !ofBeginning.test(name));
   if (others.length === 0) return;
   const some = others.slice(0, 3).join(', ');
   throw new Error(`${folder} is no run: it holds ${some}; choose another name`);

@@ -63,9 +63,9 @@ export class RunFolder {
   constructor(readonly folder: string) {}
 
   begin(config: unknown, environment: unknown): void {
-    writeJson(this.file('config.json'), config);
     writeJson(this.file('environment.json'), environment);
-    rmSync(this.file('failure.json'), { force: true });
+    // The last: with it there is a run that can go on.
+    writeJson(this.file('config.json'), config);
   }
 
   /** Adds steps to the log. They are on the disk when this returns, so no checkpoint is ahead of the log. */
@@ -78,11 +78,12 @@ export class RunFolder {
   }
 
   /**
-   * Takes the logs back to so many steps: what followed the checkpoint will be made again.
+   * Takes the logs back to so many steps: what followed the checkpoint, a failure too, will be made again.
    *
    * @throws Error when the log lacks one of them
    */
   rewind(steps: number): void {
+    rmSync(this.file('failure.json'), { force: true });
     const records = linesOf(this.folder, 'log.jsonl').slice(0, steps);
     for (let step = 0; step < steps; step++) {
       const line = records[step];

@@ -29,6 +29,21 @@ describe('the configuration of a run', () => {
     }
   });
 
+  it('takes keys of a part without its name', () => {
+    const run = resolveRun(
+      {
+        method: 'dropout',
+        model: { width: 32 },
+        schedule: { warmup: 0 },
+        data: { labels: 'group' },
+      },
+      'run.yaml',
+    );
+    assert.deepEqual([run.model.name, run.model.width], ['smallVilt', 32]);
+    assert.equal(run.schedule.kind, 'polynomial');
+    assert.equal(run.data.name, 'emoji');
+  });
+
   it('names keys that are unknown, at any depth', () => {
     refused({ method: 'mmp', sed: 1 }, /^run\.yaml:\n.*"sed"/);
     refused({ method: 'mmp', budget: { step: 1 } }, /"step"\n.*at budget/);

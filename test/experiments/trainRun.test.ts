@@ -326,6 +326,26 @@ describe('a run', function () {
     assert.equal(checkpoints(name).length, 2);
   });
 
+  it('begins where another was killed in beginning', async () => {
+    const name = newName();
+    mkdirSync(folderOf(name));
+    for (const file of ['lock.json', 'environment.json', 'config.json.1234567']) {
+      writeFileSync(path.join(folderOf(name), file), '{"ba');
+    }
+    await train(dropout, name);
+    expectSame(name, 'whole');
+  });
+
+  it('that failed can be tried again', async () => {
+    const name = newName();
+    await trainUntil(dropout, name, 4);
+    writeFileSync(path.join(folderOf(name), 'failure.json'), '{"message": "NaN"}');
+    assert.equal(runState(folderOf(name)), 'failed');
+    await train(dropout, name, { resume: true });
+    expectSame(name, 'whole');
+    assert.ok(!existsSync(path.join(folderOf(name), 'failure.json')));
+  });
+
   it('remembers what its validations found', async () => {
     const name = newName();
     await train(tiny({ method: 'dropout', budget: { validateEvery: 5 } }), name);
