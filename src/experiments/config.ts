@@ -148,8 +148,6 @@ const runSchema = z.strictObject({
   schedule: scheduleSchema.prefault({ kind: 'polynomial' }),
   budget: budgetSchema.prefault({}),
   seed: z.int().min(0).default(1),
-  /** Copies of the networks that share every batch, for more cores; the sums of gradients are rounded differently */
-  replicas: count.default(1),
   /** The fastest that runs, when it is not said */
   backend: z.enum(backendRequests).optional(),
 });
@@ -207,7 +205,7 @@ function withKinds(options: unknown): unknown {
 
 /** What cannot be, although every key by itself is right. */
 function impossibilities(run: z.output<typeof runSchema>): string[] {
-  const { method, model, mmp, masking, loss, optimiser, schedule, budget, replicas } = run;
+  const { method, model, mmp, masking, loss, optimiser, schedule, budget } = run;
   const { freezeBase, from } = run;
   const found: string[] = [];
   if (mmp && method !== 'mmp') found.push(`mmp: the method "${method}" has none`);
@@ -229,14 +227,6 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   }
   if (optimiser.accumulation?.clipEach && !optimiser.clipping) {
     found.push('optimiser.accumulation.clipEach: there is no optimiser.clipping');
-  }
-  if (budget.batchSize % replicas !== 0) {
-    found.push(`replicas: ${replicas} do not divide budget.batchSize ${budget.batchSize}`);
-  }
-  if (replicas > 1 && optimiser.accumulation?.clipEach) {
-    found.push(
-      'replicas: gradients are clipped once, after they came together; clipEach cannot be',
-    );
   }
   if (schedule.kind === 'plateau' && budget.validateEvery === undefined) {
     found.push('schedule: "plateau" follows validations; say budget.validateEvery');

@@ -6,10 +6,9 @@ import { allScenarios } from '../evaluation/scenarios.js';
 import { checkWritable } from '../files/folders.js';
 import { duration } from '../notebook/progress.js';
 import { tf } from '../tensor/tf.js';
-import { updateParameters, type Update } from '../training/update.js';
+import { updateParameters } from '../training/update.js';
 import type { RunConfig } from './config.js';
 import { loadData, partsOf, predictorOf } from './model.js';
-import { Replicas } from './replicas.js';
 import { expectStartable, type TrainRunOptions } from './trainRun.js';
 import { Training, updateOptions } from './training.js';
 
@@ -46,11 +45,9 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
   const dataset = loadData(config);
   const before = tf.memory().numBytes;
   const training = new Training(config, dataset);
-  const replicas = await Replicas.beside(training, 0);
-  const update = replicas ? (one: Update) => replicas.update(one) : updateParameters;
   try {
     const step = async () => {
-      const losses = await update({
+      const losses = updateParameters({
         ...updateOptions(config),
         optimiser: training.optimiser,
         learningRate: 0,
@@ -93,7 +90,6 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
       diskBytes: (keepCheckpoints + 1) * stateBytes,
     };
   } finally {
-    await replicas?.close();
     training.dispose();
   }
 }

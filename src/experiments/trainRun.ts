@@ -16,7 +16,6 @@ import { firstNotFinite, NotFinite } from '../training/notFinite.js';
 import { train, type Milestone, type TrainingRecord } from '../training/train.js';
 import { differingKeys, resolveRun, type RunConfig } from './config.js';
 import { loadData, partsOf, predictorOf } from './model.js';
-import { expectReplicas, Replicas } from './replicas.js';
 import { Training, updateOptions } from './training.js';
 
 export interface TrainRunOptions {
@@ -162,29 +161,23 @@ class RunInTraining {
       },
     };
     const save: Milestone = { every: checkpointEvery, reach: () => this.saveCheckpoint() };
-    const replicas = await Replicas.beside(training, this.done);
-    try {
-      await train({
-        ...updateOptions(config),
-        steps,
-        firstStep: this.done,
-        optimiser: training.optimiser,
-        learningRate: training.learningRate,
-        losses: () => training.losses(),
-        // A plateau schedule learns from the validation, so the checkpoint comes after it.
-        milestones: validateEvery === undefined ? [save] : [validate, save],
-        onProgress: (records) => {
-          this.lock.expectHeld();
-          folder.append(records);
-          this.done += records.length;
-          options.onProgress?.(records, this.done, steps);
-        },
-        ...(replicas ? { update: (update) => replicas.update(update) } : {}),
-        ...(options.signal ? { signal: options.signal } : {}),
-      });
-    } finally {
-      await replicas?.close();
-    }
+    await train({
+      ...updateOptions(config),
+      steps,
+      firstStep: this.done,
+      optimiser: training.optimiser,
+      learningRate: training.learningRate,
+      losses: () => training.losses(),
+      // A plateau schedule learns from the validation, so the checkpoint comes after it.
+      milestones: validateEvery === undefined ? [save] : [validate, save],
+      onProgress: (records) => {
+        this.lock.expectHeld();
+        folder.append(records);
+        this.done += records.length;
+        options.onProgress?.(records, this.done, steps);
+      },
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
   }
 
   private async saveCheckpoint(): Promise<void> {
@@ -250,7 +243,6 @@ export function expectStartable(
   { runs, name, resume = false }: Pick<TrainRunOptions, 'runs' | 'name' | 'resume'>,
 ): void {
   const folder = path.join(runs, name);
-  expectReplicas(config);
   const state = runState(folder);
   if (state === 'absent') expectNothingElse(folder);
   else if (resume) expectContinuable(folder, config);

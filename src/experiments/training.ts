@@ -14,7 +14,6 @@ import { constant, warmupLinear, warmupPolynomial, type Schedule } from '../trai
 import type { Losses, Update } from '../training/update.js';
 import { clipByGlobalNorm, clipByValue } from '../training/clipping.js';
 import { predictLogits } from '../evaluation/accuracy.js';
-import type { Inputs } from '../models/base.js';
 import type { RunConfig } from './config.js';
 import { disposeModel, makeModel, partsOf, predictorOf, type Model } from './model.js';
 import { baseLosses, mmpLosses } from './objectives.js';
@@ -36,14 +35,10 @@ export class Training {
   /** η by step */
   readonly learningRate: Schedule;
 
-  /**
-   * @param replica which of the configuration's replicas this is
-   * @throws Error when the configuration does not fit the data set
-   */
+  /** @throws Error when the configuration does not fit the data set */
   constructor(
     readonly config: RunConfig,
     readonly dataset: EmojiDataset,
-    private readonly replica = 0,
   ) {
     const { label, seed, budget, optimiser, freezeBase, masking, schedule } = config;
     const draws = (name: string) => stream(seed, `${label}/${name}`);
@@ -72,30 +67,12 @@ export class Training {
     const samples = this.batches.next().value;
     const masked = this.drawMasked();
     const wordDropout = { probability: config.data.wordDropout, random: streams.words };
-    // Every replica makes the whole batch, because the draws for all of it decide those of the next.
-    const [inputs, labels] = this.share(
-      dataset.inputs(samples, wordDropout),
-      labelsOf(dataset, samples),
-    );
+    const inputs = dataset.inputs(samples, wordDropout);
+    const labels = labelsOf(dataset, samples);
     const task = taskLosses[config.loss.task];
     return projector
       ? mmpLosses(base, projector, inputs, labels, masked, config.loss.alignment ?? 0, task)
       : baseLosses(base, inputs, labels, masked, task);
-  }
-
-  /** This replica's part of a batch. */
-  private share(inputs: Inputs, labels: tf.Tensor): [Inputs, tf.Tensor] {
-    const { replicas, budget } = this.config;
-    if (replicas === 1) return [inputs, labels];
-    const size = budget.batchSize / replicas;
-    const part = (whole: tf.Tensor) =>
-      tf.slice(
-        whole,
-        [this.replica * size, ...whole.shape.slice(1).fill(0)],
-        [size, ...whole.shape.slice(1)],
-      );
-    const parts = Object.entries(inputs).map(([name, whole]) => [name, part(whole)]);
-    return [Object.fromEntries(parts) as Inputs, part(labels)];
   }
 
   private drawMasked(): string[] {

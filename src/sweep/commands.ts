@@ -67,7 +67,7 @@ function workerCommand(): Command {
       const signal = abortedBySignals();
       await work({
         ...options,
-        size: jobs ?? (await usualSize([{ replicas: 1 }])),
+        size: jobs ?? (await usualSize([undefined])),
         stalledSeconds: stalledAfter,
         signal,
         tell: console.log,

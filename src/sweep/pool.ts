@@ -6,7 +6,6 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import type { RunConfig } from '../experiments/config.js';
 import { runsInWorkers, type BackendName } from '../tensor/backend.js';
 import type { ChildOutcome, FromChild, Task, ToChild } from './child.js';
 import type { RunProgress } from './ledger.js';
@@ -75,18 +74,12 @@ export async function backendFor(request: string | undefined): Promise<BackendNa
   }
 }
 
-/**
- * How many runs of these kinds are trained at a time here: as many as there are cores for, unless a backend
- * uses the whole machine for one.
- */
-export async function usualSize(
-  kinds: readonly Pick<RunConfig, 'backend' | 'replicas'>[],
-): Promise<number> {
-  for (const request of new Set(kinds.map(({ backend }) => backend))) {
+/** How many runs are trained at a time here: one per core, unless a backend uses the whole machine for one. */
+export async function usualSize(requests: Iterable<string | undefined>): Promise<number> {
+  for (const request of new Set(requests)) {
     if (!runsInWorkers(await backendFor(request))) return 1;
   }
-  const cores = Math.max(...kinds.map(({ replicas }) => replicas));
-  return Math.max(1, Math.floor(availableParallelism() / cores));
+  return availableParallelism();
 }
 
 class Child {

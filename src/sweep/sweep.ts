@@ -29,7 +29,7 @@ export async function sweep(
   let ledger: Ledger;
   try {
     if (redis === undefined) {
-      const size = jobs ?? (await usualSize(described.jobs.map(({ config }) => config)));
+      const size = jobs ?? (await usualSize(described.jobs.map(({ config }) => config.backend)));
       ledger = await runLocally(described, { ...options, size });
     } else {
       ledger = await runOverRedis(described, { ...options, redis, queue });

@@ -25,8 +25,6 @@ export interface TrainingOptions extends Omit<Update, 'learningRate' | 'losses'>
   readonly onProgress?: (records: readonly TrainingRecord[]) => void;
   /** What is done now and then between two steps, in this order. */
   readonly milestones?: readonly Milestone[];
-  /** Makes an update; `updateParameters` unless several replicas share the work */
-  readonly update?: (update: Update) => Losses | Promise<Losses>;
   /** Stops between two steps, as an interrupted cell does. */
   readonly signal?: AbortSignal;
 }
@@ -51,7 +49,6 @@ const readEvery = 10;
  */
 export async function train(options: TrainingOptions): Promise<TrainingRecord[]> {
   const { steps, firstStep = 0, milestones = [], learningRate, onProgress, signal } = options;
-  const { update = updateParameters } = options;
   const records: TrainingRecord[] = [];
   const unread: Unread[] = [];
   const read = async () => {
@@ -68,7 +65,7 @@ export async function train(options: TrainingOptions): Promise<TrainingRecord[]>
       if (stop) await read();
       stop?.throwIfAborted();
       const rate = learningRate(step);
-      const losses = await update({
+      const losses = updateParameters({
         ...options,
         learningRate: rate,
         losses: (batch) => options.losses(step, batch),

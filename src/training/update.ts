@@ -31,35 +31,16 @@ export interface Update {
  * @returns the losses, each the mean over the batches, for the caller to read and dispose of
  * @throws Error when a batch has other losses than the first
  */
-export function updateParameters(update: Update): Losses {
-  return tf.tidy(() => {
-    const { losses, gradients } = computeGradients(update);
-    applyGradients(gradients, update);
-    return losses;
-  });
-}
-
-/** What an update is made of before its step. */
-export interface Computed {
-  readonly losses: Losses;
-  /** By variable name */
-  readonly gradients: tf.NamedTensorMap;
-}
-
-/**
- * The first half of an update.
- *
- * @returns the means over the batches, or the sum of the gradients where that is asked for; all of it the caller's
- */
-export function computeGradients({
+export function updateParameters({
   losses,
   optimiser,
-  clipping = unclipped,
-  accumulation = oneBatch,
-}: Omit<Update, 'learningRate'>): Computed {
+  learningRate,
+  clipping = (gradients) => gradients,
+  accumulation = { batches: 1 },
+}: Update): Losses {
   const { batches, sum = false, clipEach = false } = accumulation;
   if (!(Number.isInteger(batches) && batches >= 1)) {
-    throw new Error(`computeGradients: batches must be 1, 2, …, got ${batches}`);
+    throw new Error(`updateParameters: batches must be 1, 2, …, got ${batches}`);
   }
   return tf.tidy(() => {
     const kept: Losses[] = [];
@@ -75,27 +56,10 @@ export function computeGradients({
       gradients = found.gradients;
       kept.push(found.losses);
     }
-    return { losses: batches === 1 ? kept[0]! : meanOf(kept), gradients };
+    optimiser.step(clipEach ? gradients : clipping(gradients), learningRate);
+    return batches === 1 ? kept[0]! : meanOf(kept);
   });
 }
-
-/** The second half: clips, unless that has been done batch by batch, and steps. */
-export function applyGradients(
-  gradients: tf.NamedTensorMap,
-  {
-    optimiser,
-    learningRate,
-    clipping = unclipped,
-    accumulation = oneBatch,
-  }: Omit<Update, 'losses'>,
-): void {
-  tf.tidy(() => {
-    optimiser.step(accumulation.clipEach ? gradients : clipping(gradients), learningRate);
-  });
-}
-
-const unclipped: Clipping = (gradients) => gradients;
-const oneBatch: Accumulation = { batches: 1 };
 
 /** The losses of a batch, and the gradients of the total over the divisor. */
 function differentiate(
@@ -133,7 +97,7 @@ function meanOf(batches: readonly Losses[]): Losses {
   batches.forEach((losses, batch) => {
     const own = Object.keys(losses).join(', ');
     if (own === names) return;
-    throw new Error(`computeGradients: batch 0 has the losses ${names}, batch ${batch} has ${own}`);
+    throw new Error(`updateParameters: batch 0 has the losses ${names}, batch ${batch} has ${own}`);
   });
   return eachLoss(batches[0]!, (_, name) =>
     tf.div(tf.addN(batches.map((losses) => losses[name]!)), batches.length),

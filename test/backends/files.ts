@@ -24,7 +24,6 @@ const leftOut = [
   'experiments/configFile',
   'experiments/killed',
   'experiments/trainRun',
-  'experiments/replicas',
   'evaluation/bootstrap',
   'evaluation/evaluationReport',
   'evaluation/missingTables',

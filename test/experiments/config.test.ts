@@ -81,18 +81,6 @@ describe('the configuration of a run', () => {
         { method: 'mmp', optimiser: { accumulation: { batches: 2, clipEach: true } } },
         /clipEach: there is no optimiser\.clipping/,
       ],
-      [{ method: 'mmp', replicas: 3 }, /replicas: 3 do not divide budget\.batchSize 32/],
-      [
-        {
-          method: 'mmp',
-          replicas: 2,
-          optimiser: {
-            accumulation: { batches: 2, clipEach: true },
-            clipping: { kind: 'value', limit: 1 },
-          },
-        },
-        /replicas: .*clipEach cannot be/,
-      ],
       [{ method: 'mmp', schedule: { kind: 'plateau' } }, /schedule: .*budget\.validateEvery/],
     ];
     for (const [options, message] of impossible) refused(options, message);

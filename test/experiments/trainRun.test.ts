@@ -125,7 +125,6 @@ describe('a run', function () {
           clipping: { kind: 'value', limit: 0.01 },
         },
       },
-      'with two replicas': { method: 'mmp', from: 'whole', replicas: 2 },
       'with a rate that follows validations': {
         method: 'dropout',
         schedule: { kind: 'plateau', factor: 0.5, patience: 0 },
@@ -133,11 +132,8 @@ describe('a run', function () {
       },
     };
     for (const [kind, options] of Object.entries(kinds)) {
-      it(`goes on to the same bits, ${kind}`, async function () {
+      it(`goes on to the same bits, ${kind}`, async () => {
         const config = tiny(options);
-        if (config.replicas > 1 && !runsInWorkers(describeBackend().name)) {
-          skip(this, 'this backend uses the whole machine by itself');
-        }
         const [whole, stopped] = [newName(), newName()];
         await train(config, whole);
         // Between two checkpoints, at one, and not at all.
