@@ -25,9 +25,15 @@ export { ShuffledBatches, type Dataset } from './data/dataset.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
 
 export { AdamW } from './training/adamw.js';
+export { clipByGlobalNorm, clipByValue } from './training/clipping.js';
 export { crossEntropy } from './training/crossEntropy.js';
-export { warmupPolynomial } from './training/schedule.js';
+export { ohemCrossEntropy } from './training/ohem.js';
+export { Plateau } from './training/plateau.js';
+export { l1Loss, smoothL1Loss } from './training/regression.js';
+export { readRun } from './training/runs.js';
+export { constant, warmupLinear, warmupPolynomial } from './training/schedule.js';
 export { train, type TrainingRecord } from './training/train.js';
+export { updateParameters } from './training/update.js';
 
 export {
   accuracy,
@@ -62,7 +68,8 @@ export {
   type EmojiSettings,
 } from './experiments/emoji.js';
 export { loadModel, predictorOf, type Model } from './experiments/model.js';
-export type { TrainedRun } from './experiments/trainRun.js';
+export { resolveRun, type RunConfig, type RunOptions } from './experiments/config.js';
+export { trainRun, type TrainedRun } from './experiments/trainRun.js';
 export { emojiRun, trainSeeds } from './sweep/seeds.js';
 
 export { bars } from './figures/bars.js';

@@ -1,14 +1,13 @@
 /** A training that is killed ten times, at random moments, and comes to the same bits. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projectRoot } from '../../src/files/paths.js';
 import { readNativeBuild } from '../../src/tensor/native.js';
 import { stream } from '../../src/tensor/random.js';
 import { runState } from '../../src/training/runs.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
+import { startMmp } from '../support/mmp.js';
 import { skip } from '../support/skip.js';
 
 const steps = 120;
@@ -33,24 +32,14 @@ describe('mmp train, killed ten times', function () {
   });
 
   /** A process that trains the run of this name, or goes on with it. */
-  const start = (name: string, backend: string) => {
-    const cli = path.join(projectRoot, 'dist', 'src', 'cli.js');
-    const where = ['--runs', runs, '--name', name, '--resume', '--backend', backend];
-    const child = spawn(process.execPath, [cli, 'train', path.join(runs, 'run.yaml'), ...where], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let said = '';
-    child.stderr.on('data', (text) => (said += String(text)));
-    const ended = new Promise<{ code: number | null; said: string }>((resolve) => {
-      child.on('close', (code) => {
-        resolve({ code, said });
-      });
-    });
-    return { child, ended };
-  };
+  const start = (name: string, backend: string) =>
+    startMmp(
+      ...['train', path.join(runs, 'run.yaml'), '--resume'],
+      ...['--runs', runs, '--name', name, '--backend', backend],
+    );
   const trainToTheEnd = async (name: string, backend: string) => {
-    const { code, said } = await start(name, backend).ended;
-    assert.equal(code, 0, said);
+    const { ended, said } = start(name, backend);
+    assert.equal(await ended, 0, said());
   };
   const stepsDone = (name: string) => {
     const log = path.join(runs, name, 'log.jsonl');
@@ -66,15 +55,15 @@ describe('mmp train, killed ten times', function () {
       await trainToTheEnd(whole, backend);
       const random = stream(1, `kills/${backend}`);
       for (let kill = 0; kill < kills; kill++) {
-        const { child, ended } = start(killed, backend);
+        const { process, ended } = start(killed, backend);
         // Some while the program still loads, most while it trains or writes.
         const until = random.uniform() < 0.2 ? 0 : ((kill + random.uniform()) * steps) / kills - 5;
         const loading = sleep(until === 0 ? random.uniform(0, 1500) : 0);
-        while (stepsDone(killed) < until && child.exitCode === null) await sleep(2);
+        while (stepsDone(killed) < until && process.exitCode === null) await sleep(2);
         await loading;
         await sleep(random.uniform(0, 40));
-        child.kill('SIGKILL');
-        assert.equal((await ended).code, null, 'it ended before it was killed');
+        process.kill('SIGKILL');
+        assert.equal(await ended, null, 'it ended before it was killed');
       }
       assert.equal(runState(path.join(runs, killed)), 'stopped');
       await trainToTheEnd(killed, backend);
