@@ -101,6 +101,8 @@ class RunInTraining {
   readonly training: Training;
   /** Steps so far */
   private done = 0;
+  /** Whether all that belongs to these steps has been done: a checkpoint within a validation would leave it out. */
+  private isSettled = true;
 
   constructor(
     private readonly config: RunConfig,
@@ -157,7 +159,9 @@ class RunInTraining {
     const validate: Milestone = {
       every: validateEvery ?? steps,
       reach: async (step) => {
+        this.isSettled = false;
         folder.appendValidation({ step, loss: await training.validate() });
+        this.isSettled = true;
       },
     };
     const save: Milestone = { every: checkpointEvery, reach: () => this.saveCheckpoint() };
@@ -194,7 +198,7 @@ class RunInTraining {
   private async afterFailure(error: unknown): Promise<unknown> {
     if (error instanceof NotFinite) return this.diagnose(error);
     const stopped = this.options.signal?.aborted === true || interruption()?.aborted === true;
-    if (stopped) await this.saveCheckpoint();
+    if (stopped && this.isSettled) await this.saveCheckpoint();
     const isOfSystem = error instanceof Error && isSystemError(error.cause);
     if (!isOfSystem) return error;
     return new Error(`${error.message}; ${this.kept()}; go on with --resume`, { cause: error });

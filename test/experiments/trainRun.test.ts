@@ -18,6 +18,7 @@ import { tf } from '../../src/tensor/tf.js';
 import { RunIsLocked, RunLock } from '../../src/training/lock.js';
 import { readRun, readValidations, runState } from '../../src/training/runs.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
+import { standInCell } from '../support/kernel.js';
 import { noNaN, skip } from '../support/skip.js';
 
 const steps = 12;
@@ -109,6 +110,8 @@ describe('a run', function () {
   });
 
   describe('that was stopped', () => {
+    const cell = standInCell();
+    const reason = new Error('interrupted by the reader');
     before(function () {
       if (!runsInWorkers(describeBackend().name) && describeBackend().gpu) {
         skip(this, 'a GPU does not add up in the same order each time');
@@ -142,6 +145,24 @@ describe('a run', function () {
         expectSame(stopped, whole);
       });
     }
+
+    it('goes on to the same bits when it was stopped within a validation', async () => {
+      const config = tiny({ method: 'dropout', budget: { validateEvery: 3 } });
+      const [whole, stopped] = [newName(), newName()];
+      await train(config, whole);
+      let told = 0;
+      const inValidation = train(config, stopped, {
+        onProgress: () => {
+          // The sixth step is told of before its validation; the next look at the cell is in it.
+          if (++told === 3) cell.interrupt(reason);
+        },
+      });
+      await assert.rejects(inValidation, (error) => error === reason);
+      cell.restart();
+      assert.ok(readValidations(folderOf(stopped)).length < 2);
+      await train(config, stopped, { resume: true });
+      expectSame(stopped, whole);
+    });
 
     it('goes on from the checkpoint before when the last is damaged, and says so', async () => {
       const name = newName();
