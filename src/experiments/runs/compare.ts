@@ -2,14 +2,14 @@
 import { meanOverMissing } from '../../evaluation/accuracy.js';
 import { scenariosNamed } from '../../evaluation/scenarios.js';
 import { summarise, type Summary } from '../../evaluation/statistics.js';
-import { valuesByKey, type ComparedRun, type Group } from './groups.js';
+import { valuesByKey, withoutSeed, type ComparedRun, type Group } from './groups.js';
 
 /** Of one or several seeds; null where none is known */
 export type Measured = (Summary & { readonly seeds: number }) | null;
 
 export interface Comparison {
   readonly runs: readonly string[];
-  /** Keys of the configurations that differ, with the value of each run; null where it has none */
+  /** Keys of the configurations that differ, with the value of each group; null where it has none */
   readonly differing: readonly { key: string; values: readonly unknown[] }[];
   readonly groups: readonly { name: string; runs: readonly string[] }[];
   /** Test accuracies in 0 … 1 by scenario, one of each group, and their differences to those of the first */
@@ -28,7 +28,7 @@ export function compare(runs: readonly ComparedRun[], groups: readonly Group[]):
   const rows = scenarios.size > 0 ? [...scenarios, missing] : [];
   return {
     runs: runs.map(({ name }) => name),
-    differing: differing(runs),
+    differing: differing(groups),
     groups: groups.map(({ name, runs: members }) => ({
       name,
       runs: members.map((run) => run.name),
@@ -41,8 +41,10 @@ export function compare(runs: readonly ComparedRun[], groups: readonly Group[]):
   };
 }
 
-function differing(runs: readonly ComparedRun[]): Comparison['differing'] {
-  const tables = runs.map(({ config }) => valuesByKey(config));
+function differing(groups: readonly Group[]): Comparison['differing'] {
+  const tables = groups.map(({ runs: [first, ...others] }) =>
+    valuesByKey(others.length === 0 ? first!.config : withoutSeed(first!.config)),
+  );
   const keys = new Set(tables.flatMap((table) => [...table.keys()]));
   return [...keys]
     .map((key) => ({ key, values: tables.map((table) => table.get(key) ?? null) }))

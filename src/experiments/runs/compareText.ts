@@ -9,13 +9,13 @@ export function compareText(comparison: Comparison, tableOf: TableText): string 
   return [...configurations(comparison, tableOf), ...accuracies(comparison, tableOf)].join('\n\n');
 }
 
-function configurations({ runs, differing }: Comparison, tableOf: TableText): string[] {
+function configurations({ groups, differing }: Comparison, tableOf: TableText): string[] {
   if (differing.length === 0) return ['The configurations do not differ.'];
   const rows = differing.map(({ key, values }) => [
     key,
     ...values.map((value) => valueText(value ?? undefined)),
   ]);
-  return ['In what the configurations differ:', tableOf(['key', ...runs], rows)];
+  return ['In what the configurations differ:', tableOf(['key', ...groups.map(({ name }) => name)], rows)];
 }
 
 function accuracies({ runs, groups, accuracies: rows }: Comparison, tableOf: TableText): string[] {

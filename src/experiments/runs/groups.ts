@@ -70,13 +70,13 @@ function obstacle({ runs }: Group): string | undefined {
 }
 
 /** What seeds share: runs start from another of their own seed, whose name says it. */
-function withoutSeed(config: RunConfig) {
+export function withoutSeed(config: RunConfig) {
   const seed = new RegExp(`(?<!\\d)${config.seed}(?!\\d)`, 'g');
   return { ...config, seed: 0, label: '', from: config.from?.replaceAll(seed, '#') };
 }
 
 /** A configuration by dotted keys; lists are values. */
-export function valuesByKey(config: RunConfig): Map<string, unknown> {
+export function valuesByKey(config: object): Map<string, unknown> {
   const below = (value: unknown, key: string): [string, unknown][] => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[key, value]];
     return Object.entries(value).flatMap(([name, one]) => below(one, `${key}.${name}`));
