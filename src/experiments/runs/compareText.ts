@@ -15,7 +15,10 @@ function configurations({ groups, differing }: Comparison, tableOf: TableText): 
     key,
     ...values.map((value) => valueText(value ?? undefined)),
   ]);
-  return ['In what the configurations differ:', tableOf(['key', ...groups.map(({ name }) => name)], rows)];
+  return [
+    'In what the configurations differ:',
+    tableOf(['key', ...groups.map(({ name }) => name)], rows),
+  ];
 }
 
 function accuracies({ runs, groups, accuracies: rows }: Comparison, tableOf: TableText): string[] {
