@@ -20,7 +20,8 @@ export class TerminalText {
   }
 
   write(text: string): void {
-    for (const part of text.match(/[\r\b]|[^\r\b]+/g) ?? []) {
+    // Split at them, because matching what lies between can exceed the stack of regular expressions.
+    for (const part of text.split(/([\r\b])/)) {
       if (part === '\r' || part === '\b') this.goBack(part);
       else this.append(part);
     }
