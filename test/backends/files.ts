@@ -24,6 +24,7 @@ const leftOut = [
   'experiments/configFile',
   'experiments/killed',
   'experiments/trainRun',
+  'experiments/evaluate',
   'evaluation/bootstrap',
   'evaluation/evaluationReport',
   'evaluation/missingTables',
