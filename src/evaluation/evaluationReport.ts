@@ -44,7 +44,8 @@ export function evaluationReport(
         text(metric, difference(first.evaluation, other.evaluation, row, metric), true),
       ),
     ]);
-    return `## ${metric.name} (${scale}${better})\n\n${markdownTable(header, lines)}`;
+    const caution = metric.caution === undefined ? '' : `\n\n${metric.caution}`;
+    return `## ${metric.name} (${scale}${better})\n\n${markdownTable(header, lines)}${caution}`;
   });
   return `${[...parts, legend(runs)].join('\n\n')}\n`;
 }

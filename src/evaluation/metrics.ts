@@ -12,6 +12,8 @@ export interface Metric<Target = number> {
   readonly higherIsBetter: boolean;
   /** Whether it is in 0 … 1, and shown in per cent */
   readonly isShare: boolean;
+  /** What one must know to read its interval */
+  readonly caution?: string;
   /** What one sample contributes: a number whether it is right, or the counts of its confusion matrix. */
   contribution(prediction: Float32Array, target: Target): readonly number[];
   /** The metric of these samples, at least one. */
@@ -32,6 +34,8 @@ export const balancedAccuracy: Metric = {
   name: 'balanced accuracy',
   higherIsBetter: true,
   isShare: true,
+  caution:
+    'The interval lies too high where classes have few samples: a drawing lacks some of these classes.',
   contribution: (logits, label) => [isRight(logits, label), label],
   combine: (contributions) => {
     const byClass = new Map<number, { right: number; all: number }>();

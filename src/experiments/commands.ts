@@ -5,9 +5,9 @@ import { abortedBySignals } from '../files/signals.js';
 import { Progress } from '../notebook/progress.js';
 import { backendLine, backendRequests, useBackend } from '../tensor/backend.js';
 import { runState } from '../training/runs.js';
-import { evaluateCommand } from './evaluateCommand.js';
 import { methods, resolveRun, type RunConfig } from './config.js';
 import { parseYaml, readOptions, withOption, type RawOptions } from './configFile.js';
+import { evaluateCommand } from './evaluateCommand.js';
 import { planOf, planText } from './plan.js';
 import { runsCommand } from './runs/commands.js';
 import { runsOption } from './runs/option.js';
@@ -59,19 +59,28 @@ function trainCommand(): Command {
         return;
       }
       let progress: Progress | undefined;
-      await trainRun(config, {
+      const signal = abortedBySignals();
+      const training = trainRun(config, {
         runs,
         name,
         resume,
-        signal: abortedBySignals(),
+        signal,
         onWarning: (warning) => {
           console.warn(warning);
         },
         onProgress: (records, done, total) => {
-          progress ??= new Progress(name, done - records.length);
+          // What the first steps took is not known; the pace is that of the others.
+          progress ??= new Progress(name, done);
           progress.update(done, total, `loss ${records.at(-1)!.losses.total!.toFixed(4)}`);
         },
       });
+      try {
+        await training;
+      } catch (error) {
+        progress?.stop();
+        if (signal.aborted) console.log(`${path.join(runs, name)} goes on with --resume`);
+        throw error;
+      }
       progress?.finish();
       console.log(path.join(runs, name));
     });

@@ -17,6 +17,7 @@ export type Method = (typeof methods)[number];
 
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
+const belowOne = z.number().min(0).lt(1);
 const positive = z.number().positive();
 
 const dataSchema = z.discriminatedUnion('name', [
@@ -79,7 +80,7 @@ const optimiserSchema = z.strictObject({
   learningRate: positive.default(2e-3),
   /** The rate of what projects tokens, as a multiple of the base network's */
   projectorRate: positive.default(1),
-  betas: z.tuple([share, share]).default([0.9, 0.999]),
+  betas: z.tuple([belowOne, belowOne]).default([0.9, 0.999]),
   epsilon: positive.default(1e-8),
   /** Of parameters with more than one axis */
   weightDecay: z.number().min(0).default(0.02),
@@ -105,12 +106,12 @@ const scheduleSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('polynomial'),
     /** Share of the steps in which the rate rises */
-    warmup: share.default(0.1),
+    warmup: belowOne.default(0.1),
     /** Share of the highest rate that the warm-up starts from */
     start: share.default(0.1),
     power: positive.default(0.9),
   }),
-  z.strictObject({ kind: z.literal('linear'), warmup: share.default(0.1) }),
+  z.strictObject({ kind: z.literal('linear'), warmup: belowOne.default(0.1) }),
   z.strictObject({ kind: z.literal('constant') }),
   z.strictObject({
     kind: z.literal('plateau'),

@@ -15,6 +15,7 @@ import { figurePage } from '../site/figurePage.js';
 import { backendLine, useBackend } from '../tensor/backend.js';
 import { chooseRuns } from '../training/findRuns.js';
 import { evaluateRun, expectWhole } from './evaluateRun.js';
+import { fileNameOf } from './runs/fileName.js';
 import { runsOption } from './runs/option.js';
 
 interface EvaluateCommand {
@@ -54,7 +55,7 @@ export function evaluateCommand(): Command {
           evaluation: await evaluateRun(folder, { ...options, tables: table }),
         });
       }
-      const output = options.output ?? path.join(runs, 'evaluations', titleOf(chosen));
+      const output = options.output ?? path.join(runs, 'evaluations', fileNameOf(chosen));
       console.log(`\n${writeReport(output, chosen.join(', '), evaluated)}`);
       for (const file of ['report.md', 'report.html']) console.log(path.join(output, file));
     });
@@ -71,10 +72,4 @@ function writeReport(folder: string, title: string, evaluated: readonly Evaluate
   writeWhole(path.join(folder, 'report.md'), report);
   writeWhole(path.join(folder, 'report.html'), figurePage(title, '', figures));
   return report;
-}
-
-/** A name for the folder of a report: of its first run, and how many more there are. */
-function titleOf([first, ...others]: readonly string[]): string {
-  const name = first!.replaceAll('/', '-');
-  return others.length === 0 ? name : `${name}-and-${others.length}-more`;
 }

@@ -40,7 +40,7 @@ export function loadModel(
   parameters: ParameterParts,
 ): Model {
   const model = makeModel(config, dataset);
-  for (const [part, own] of partsOf(model)) own.load(parameters[part]!);
+  for (const [part, own] of partsOf(model)) own.load(parameters[part] ?? new Map<string, never>());
   return model;
 }
 

@@ -8,9 +8,9 @@ import { duration } from '../notebook/progress.js';
 import { tf } from '../tensor/tf.js';
 import { updateParameters } from '../training/update.js';
 import type { RunConfig } from './config.js';
-import { loadData, partsOf, predictorOf } from './model.js';
-import { expectStartable, type TrainRunOptions } from './trainRun.js';
-import { Training, updateOptions } from './training.js';
+import { partsOf, predictorOf } from './model.js';
+import { expectStartable, newTraining, type TrainRunOptions } from './trainRun.js';
+import { updateOptions } from './training.js';
 
 export interface Plan {
   readonly folder: string;
@@ -42,9 +42,9 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
   checkWritable(options.runs);
   const { steps, batchSize, keepCheckpoints } = config.budget;
   const batches = config.optimiser.accumulation?.batches ?? 1;
-  const dataset = loadData(config);
   const before = tf.memory().numBytes;
-  const training = new Training(config, dataset);
+  const training = newTraining(config, options.runs);
+  const { dataset } = training;
   try {
     const step = async () => {
       const losses = updateParameters({

@@ -7,7 +7,6 @@ import { interruption } from '../interruption.js';
 import { accuracyByScenario, type Accuracies } from '../evaluation/accuracy.js';
 import { allScenarios } from '../evaluation/scenarios.js';
 import { describeBackend, type BackendDescription } from '../tensor/backend.js';
-import type { NamedValues } from '../tensor/parameters.js';
 import type { TrainingState } from '../training/checkpoint.js';
 import { findNonFinite } from '../training/diagnosis.js';
 import { RunLock } from '../training/lock.js';
@@ -77,28 +76,50 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
   const { runs, name } = options;
   const folder = path.join(runs, name);
   expectStartable(config, options);
-  const initial = config.from === undefined ? undefined : readInitial(runs, config.from);
-  mkdirSync(folder, { recursive: true });
-  const lock = await RunLock.acquire(folder);
+  if (runState(folder) === 'whole') return;
+  // Before the folder: a configuration that does not fit data or networks leaves nothing behind.
+  const training = newTraining(config, runs);
   try {
-    // Once more, because another may have trained it until now.
-    expectStartable(config, options);
-    const state = runState(folder);
-    if (state === 'whole') return;
-    if (state === 'absent') new RunFolder(folder).begin(config, describeEnvironment());
-    const run = new RunInTraining(config, initial, new RunFolder(folder), lock, options);
+    mkdirSync(folder, { recursive: true });
+    const lock = await RunLock.acquire(folder);
     try {
-      await run.toItsEnd();
+      // Once more, because another may have trained it until now.
+      expectStartable(config, options);
+      const state = runState(folder);
+      if (state === 'whole') return;
+      if (state === 'absent') new RunFolder(folder).begin(config, describeEnvironment());
+      await new RunInTraining(config, training, new RunFolder(folder), lock, options).toItsEnd();
     } finally {
-      run.training.dispose();
+      lock.release();
     }
   } finally {
-    lock.release();
+    training.dispose();
+  }
+}
+
+/**
+ * The training of a run before its first step.
+ *
+ * @throws Error when the configuration does not fit the data set, or the run that it starts from has other
+ *   networks
+ */
+export function newTraining(config: RunConfig, runs: string): Training {
+  const training = new Training(config, loadData(config));
+  const { from } = config;
+  if (from === undefined) return training;
+  try {
+    training.model.base.parameters.load(readParameters(path.join(runs, from)).base!);
+    return training;
+  } catch (error) {
+    training.dispose();
+    const reason = (error as Error).message;
+    throw new Error(`from: the base network of ${from} cannot be taken: ${reason}`, {
+      cause: error,
+    });
   }
 }
 
 class RunInTraining {
-  readonly training: Training;
   /** Steps so far */
   private done = 0;
   /** Whether all that belongs to these steps has been done: a checkpoint within a validation would leave it out. */
@@ -106,20 +127,11 @@ class RunInTraining {
 
   constructor(
     private readonly config: RunConfig,
-    private readonly initial: NamedValues | undefined,
+    private readonly training: Training,
     private readonly folder: RunFolder,
     private readonly lock: RunLock,
     private readonly options: TrainRunOptions,
-  ) {
-    this.training = this.fromTheBeginning();
-  }
-
-  /** The training before its first step. */
-  private fromTheBeginning(): Training {
-    const training = new Training(this.config, loadData(this.config));
-    if (this.initial) training.model.base.parameters.load(this.initial);
-    return training;
-  }
+  ) {}
 
   async toItsEnd(): Promise<void> {
     const { training, folder } = this;
@@ -207,7 +219,7 @@ class RunInTraining {
   /** Finds the tensor in which it began, by taking the steps since the last good state again. */
   private async diagnose(failure: NotFinite): Promise<Error> {
     const { config, folder } = this;
-    const again = this.fromTheBeginning();
+    const again = newTraining(config, this.options.runs);
     try {
       const good = folder.findCheckpoint().state ?? (await again.state(0));
       const found = await findNonFinite(again, good, failure.step, updateOptions(config));
@@ -232,14 +244,10 @@ class RunInTraining {
 const isSystemError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && 'errno' in error;
 
-/** The base network that a run starts from. */
-const readInitial = (runs: string, from: string): NamedValues =>
-  readParameters(path.join(runs, from)).base!;
-
 /**
  * Everything that can be known before a run is trained.
  *
- * @throws Error when the folder holds something else, the run is there and must not or cannot go on with this
+ * @throws Error when the folder lies elsewhere or holds something else, the run is there and must not or cannot go on with this
  *   configuration and backend, or the run that it starts from is not whole
  */
 export function expectStartable(
@@ -247,6 +255,9 @@ export function expectStartable(
   { runs, name, resume = false }: Pick<TrainRunOptions, 'runs' | 'name' | 'resume'>,
 ): void {
   const folder = path.join(runs, name);
+  if (path.relative(runs, folder).startsWith('..')) {
+    throw new Error(`the run ${name} would lie outside of ${runs}; choose another name`);
+  }
   const state = runState(folder);
   if (state === 'absent') expectNothingElse(folder);
   else if (resume) expectContinuable(folder, config);

@@ -1,19 +1,19 @@
 /** The training that a configuration describes, put together: networks, batches, masking, losses, optimiser. */
 import { ShuffledBatches, type BatchesState } from '../data/dataset.js';
 import type { EmojiDataset } from '../data/emoji/emoji.js';
+import { predictLogits } from '../evaluation/accuracy.js';
 import { sampleMasked } from '../mmp/masking.js';
 import type { NamedValues } from '../tensor/parameters.js';
 import { stream, type Stream } from '../tensor/random.js';
 import { tf } from '../tensor/tf.js';
 import { AdamW } from '../training/adamw.js';
 import type { TrainingState } from '../training/checkpoint.js';
+import { clipByGlobalNorm, clipByValue } from '../training/clipping.js';
 import { crossEntropy } from '../training/crossEntropy.js';
 import { ohemCrossEntropy } from '../training/ohem.js';
 import { Plateau, type PlateauState } from '../training/plateau.js';
 import { constant, warmupLinear, warmupPolynomial, type Schedule } from '../training/schedule.js';
 import type { Losses, Update } from '../training/update.js';
-import { clipByGlobalNorm, clipByValue } from '../training/clipping.js';
-import { predictLogits } from '../evaluation/accuracy.js';
 import type { RunConfig } from './config.js';
 import { disposeModel, makeModel, partsOf, predictorOf, type Model } from './model.js';
 import { baseLosses, mmpLosses } from './objectives.js';

@@ -24,7 +24,8 @@ export function readFolderId(runs: string): string {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(
       `${fileOf(runs)} on ${hostname()} ${code === 'ENOENT' ? 'is not there' : 'cannot be read'}: ` +
-        'a worker needs the same --runs as "mmp sweep --redis", on a file system that both see',
+        'a worker needs the same --runs as a "mmp sweep --redis" that was started before, on a file system ' +
+        'that both see',
       { cause: error },
     );
   }

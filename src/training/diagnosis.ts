@@ -7,7 +7,7 @@ import type { AdamW } from './adamw.js';
 import type { TrainingState } from './checkpoint.js';
 import { firstNotFinite } from './notFinite.js';
 import type { Schedule } from './schedule.js';
-import { updateParameters, type Losses, type Update } from './update.js';
+import { differentiate, updateParameters, type Losses, type Update } from './update.js';
 
 /** A training that can be taken back to where it was. */
 export interface Replayable {
@@ -67,16 +67,12 @@ export async function findNonFinite(
 /** The losses and gradients of a batch. */
 async function lookInto(training: Replayable, step: number): Promise<NonFinite | undefined> {
   const { optimiser } = training;
-  let losses: Losses | undefined;
-  const { value, grads } = tf.variableGrads(() => {
-    const all = training.losses();
-    const kept = Object.entries(all).map(([name, loss]) => [name, tf.keep(tf.clone(loss))]);
-    losses = Object.fromEntries(kept) as Losses;
-    return all.total.asScalar();
-  }, optimiser.variables);
+  const { losses, gradients } = tf.tidy(() =>
+    differentiate(() => training.losses(), optimiser.variables),
+  );
   const named = [
-    ...Object.entries(losses!).map(([name, loss]) => ['loss', name, loss] as const),
-    ...Object.entries(grads).map(
+    ...Object.entries(losses).map(([name, loss]) => ['loss', name, loss] as const),
+    ...Object.entries(gradients).map(
       ([name, gradient]) => ['gradient', optimiser.nameOf(name), gradient] as const,
     ),
   ];
@@ -87,6 +83,6 @@ async function lookInto(training: Replayable, step: number): Promise<NonFinite |
     }
     return undefined;
   } finally {
-    tf.dispose([value, grads, losses!]);
+    tf.dispose([losses, gradients]);
   }
 }

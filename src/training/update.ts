@@ -61,11 +61,15 @@ export function updateParameters({
   });
 }
 
-/** The losses of a batch, and the gradients of the total over the divisor. */
-function differentiate(
+/**
+ * The losses of a batch, and the gradients of the total over the divisor.
+ *
+ * @returns tensors of the caller, or of the tidy that this is called in
+ */
+export function differentiate(
   losses: () => Losses,
   variables: tf.Variable[],
-  divisor: number,
+  divisor = 1,
 ): { losses: Losses; gradients: tf.NamedTensorMap } {
   let kept: Losses | undefined;
   try {

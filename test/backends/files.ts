@@ -30,6 +30,7 @@ const leftOut = [
   'evaluation/missingTables',
   'experiments/runs/commands',
   'experiments/runs/compare',
+  'experiments/runs/fileName',
   'experiments/runs/list',
   'experiments/runs/plot',
   'experiments/emoji',

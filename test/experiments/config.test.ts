@@ -60,6 +60,8 @@ describe('the configuration of a run', () => {
     refused({ method: 'mmp', data: { name: 'imagenet' } }, /at data\.name/);
     refused({ method: 'mmp', optimiser: { betas: [0.9] } }, /at optimiser\.betas/);
     refused({ method: 'mmp', optimiser: { learningRate: -1 } }, /at optimiser\.learningRate/);
+    refused({ method: 'mmp', optimiser: { betas: [0.9, 1] } }, /at optimiser\.betas/);
+    refused({ method: 'mmp', schedule: { warmup: 1 } }, /at schedule\.warmup/);
   });
 
   it('names what cannot be together', () => {

@@ -317,12 +317,28 @@ describe('a run', function () {
       await assert.rejects(train(dropout, 'file/run'), /file/);
     });
 
+    it('where the run that it starts from has other networks', async () => {
+      const model = { name: 'smallVilt', width: 32, heads: 2, layers: 1 } as const;
+      const config = tiny({ method: 'mmp', from: 'whole', model });
+      const before = tf.memory().numTensors;
+      await refused(
+        config,
+        newName(),
+        /from: the base network of whole cannot be taken: .*must be/,
+      );
+      assert.equal(tf.memory().numTensors, before);
+    });
+
+    it('where its folder would lie elsewhere', async () => {
+      await refused(dropout, '../elsewhere', /the run \.\.\/elsewhere would lie outside of /);
+    });
+
     it('where its masking names other modalities', async () => {
       const config = tiny({
         method: 'dropout',
         masking: { kind: 'scenarios', masked: [['smell']] },
       });
-      await assert.rejects(train(config, newName()), /unknown modality "smell"/);
+      await refused(config, newName(), /unknown modality "smell"/);
     });
   });
 

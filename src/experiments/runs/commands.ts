@@ -12,6 +12,7 @@ import { readRecords, readValidations, runState } from '../../training/runs.js';
 import { readRunConfig, readRunResults } from '../trainRun.js';
 import { compare } from './compare.js';
 import { compareText, markdownTable } from './compareText.js';
+import { fileNameOf } from './fileName.js';
 import { groupsByKey, groupsByLabel, type ComparedRun } from './groups.js';
 import { listText, sorted, sortKeys, type SortKey } from './list.js';
 import { runsOption } from './option.js';
@@ -108,12 +109,11 @@ const plotCommand = (): Command =>
     .option('--window <steps>', 'steps that each loss is the mean of', wholeNumber, 20)
     .option('--svg', 'each figure as an SVG file, too')
     .action(async (names: string[], options: PlotCommand) => {
-      const plotted = chooseRuns(options.runs, names).map((name) =>
-        readPlotted(options.runs, name),
-      );
+      const chosen = chooseRuns(options.runs, names);
+      const plotted = chosen.map((name) => readPlotted(options.runs, name));
       const figures = plotRuns(plotted, options);
-      const title = plotted.map(({ name }) => name).join(', ');
-      const file = options.output ?? path.join(options.runs, 'plots', `${fileNameOf(title)}.html`);
+      const title = chosen.join(', ');
+      const file = options.output ?? path.join(options.runs, 'plots', `${fileNameOf(chosen)}.html`);
       const steps = plotted.map(({ name, records }) => `${name}: ${records.length} steps`);
       writeWhole(file, figurePage(title, steps.join(' · '), figures));
       console.log(file);
@@ -129,10 +129,5 @@ function readPlotted(runs: string, name: string): PlottedRun {
   const folder = path.join(runs, name);
   return { name, records: readRecords(folder), validations: readValidations(folder) };
 }
-
-const longestName = 100;
-
-const fileNameOf = (title: string): string =>
-  title.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, longestName);
 
 const jsonText = (value: unknown): string => JSON.stringify(value, null, 2);
