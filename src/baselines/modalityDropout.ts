@@ -2,7 +2,8 @@
  * Missing inputs without MMP. *Pretrained* networks were trained with everything and meet blanks only in
  * testing; with *modality dropout* (Neverova et al. 2016) they were trained on blanks as well.
  */
-import type { Inputs } from '../models/base.js';
+import type { Absence } from '../models/absence.js';
+import type { BaseNetwork, Inputs, TokenMasks, Tokens } from '../models/base.js';
 import { tf } from '../tensor/tf.js';
 
 /**
@@ -15,4 +16,22 @@ export function blank(inputs: Inputs, masked: readonly string[]): Inputs {
     masked.includes(name) ? tf.zerosLike(input) : input,
   ]);
   return Object.fromEntries(entries) as Inputs;
+}
+
+/** The usual absence: zeroed inputs. */
+export const zeroInputs: Absence = { inputs: blank };
+
+/** The tokens of every modality, of missing ones those of their absence; with the masks of all. */
+export function tokensWithAbsence(
+  base: BaseNetwork,
+  inputs: Inputs,
+  masked: readonly string[],
+  absence: Absence = zeroInputs,
+): { tokens: Tokens; masks: TokenMasks } {
+  const seen = absence.inputs(inputs, masked);
+  const tokens = { ...base.embed(seen) };
+  for (const name of absence.zeroTokens ?? []) {
+    if (masked.includes(name)) tokens[name] = tf.zerosLike(tokens[name]!);
+  }
+  return { tokens, masks: base.tokenMasks?.(seen) ?? {} };
 }

@@ -1,6 +1,7 @@
 /** What every data set offers: samples by index, named splits, batches of modalities with labels. */
+import type { Absence } from '../models/absence.js';
+import type { Inputs } from '../models/base.js';
 import type { Stream } from '../tensor/random.js';
-import type { tf } from '../tensor/tf.js';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
@@ -14,8 +15,15 @@ export interface Dataset {
   readonly splits: Splits;
   /** The class of each sample: an index into `classes`. */
   readonly labels: Int32Array;
+  /** What a network without MMP sees of a missing modality; zeroed inputs by default */
+  readonly absence?: Absence;
+  /**
+   * Reads and decodes what `inputs` needs of these samples, for data that are not in memory; what was fetched
+   * is kept until `inputs` has been asked for it.
+   */
+  fetch?(samples: readonly number[]): Promise<void>;
   /** The samples' inputs by modality, made anew; the caller owns them. */
-  inputs(samples: readonly number[]): Readonly<Record<string, tf.Tensor>>;
+  inputs(samples: readonly number[]): Inputs;
 }
 
 /** Where batches are: the draws that the epoch's order came from, and how many batches of it are used. */

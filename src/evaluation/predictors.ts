@@ -1,21 +1,29 @@
 /** How a method answers when modalities are missing. */
-import { blank } from '../baselines/modalityDropout.js';
+import { tokensWithAbsence } from '../baselines/modalityDropout.js';
 import { complete } from '../mmp/complete.js';
 import type { Projector } from '../mmp/projector.js';
-import type { BaseNetwork, Inputs, Tokens } from '../models/base.js';
+import type { Absence } from '../models/absence.js';
+import type { BaseNetwork, Inputs, TokenMasks, Tokens } from '../models/base.js';
 import type { tf } from '../tensor/tf.js';
 
 /** From the inputs of a batch and 𝒦 to logits [B, C]. */
 export type Predictor = (inputs: Inputs, masked: readonly string[]) => tf.Tensor;
 
-/** The base network alone: it sees blank inputs where a modality is missing. */
-export function basePredictor(base: BaseNetwork): Predictor {
-  return (inputs, masked) => base.fuse(base.embed(blank(inputs, masked))).logits;
+/** The base network alone: of a missing modality it sees its absence. */
+export function basePredictor(base: BaseNetwork, absence?: Absence): Predictor {
+  return (inputs, masked) => {
+    const { tokens, masks } = tokensWithAbsence(base, inputs, masked, absence);
+    return base.fuse(tokens, masks).logits;
+  };
 }
 
 /** The base network with MMP, or with another projector in its place. */
 export function mmpPredictor(base: BaseNetwork, projector: Projector): Predictor {
-  return (inputs, masked) => base.fuse(completedTokens(base, projector, inputs, masked)).logits;
+  return (inputs, masked) =>
+    base.fuse(
+      completedTokens(base, projector, inputs, masked),
+      masksOfAvailable(base, inputs, masked),
+    ).logits;
 }
 
 /**
@@ -30,4 +38,14 @@ export function completedTokens(
 ): Tokens {
   const available = Object.entries(inputs).filter(([name]) => !masked.includes(name));
   return complete(projector, base.embed(Object.fromEntries(available)), masked).tokens;
+}
+
+/** The masks of available modalities. Projected tokens are all real. */
+export function masksOfAvailable(
+  base: BaseNetwork,
+  inputs: Inputs,
+  masked: readonly string[],
+): TokenMasks {
+  const masks = Object.entries(base.tokenMasks?.(inputs) ?? {});
+  return Object.fromEntries(masks.filter(([name]) => !masked.includes(name)));
 }

@@ -1,5 +1,5 @@
 /** What a training step minimises, by method. */
-import { basePredictor } from '../evaluation/predictors.js';
+import { basePredictor, masksOfAvailable } from '../evaluation/predictors.js';
 import { alignmentLoss, totalLoss } from '../mmp/align.js';
 import { complete } from '../mmp/complete.js';
 import type { Projector } from '../mmp/projector.js';
@@ -42,7 +42,8 @@ export function mmpLosses(
 ): Losses {
   const real = base.embed(inputs);
   const completed = complete(projector, real, masked);
-  const task = taskLoss(base.fuse(completed.tokens).logits, labels);
+  const masks = masksOfAvailable(base, inputs, masked);
+  const task = taskLoss(base.fuse(completed.tokens, masks).logits, labels);
   const alignment = alignmentLoss(real, completed.projected);
   return { total: totalLoss(task, alignment, weight), task, alignment };
 }

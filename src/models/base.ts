@@ -20,6 +20,12 @@ export type Inputs = Readonly<Record<string, tf.Tensor>>;
 /** T_m by modality, each [B, N_m, d_m]. */
 export type Tokens = Readonly<Record<string, tf.Tensor>>;
 
+/**
+ * Which tokens are real, 1, and which are padding, 0, by modality: int32 [B, N_m]. Of a modality that is not
+ * named all are real.
+ */
+export type TokenMasks = Readonly<Record<string, tf.Tensor>>;
+
 export interface Fused {
   /** [B, C] */
   readonly logits: tf.Tensor;
@@ -32,8 +38,10 @@ export interface BaseNetwork {
   readonly parameters: Parameters;
   /** Tokens of the modalities that `inputs` holds; the others are not touched. */
   embed(inputs: Inputs): Tokens;
-  /** Logits from the tokens of every modality. */
-  fuse(tokens: Tokens): Fused;
+  /** Which tokens of `embed(inputs)` are real; a network that has no padding has no masks. */
+  tokenMasks?(inputs: Inputs): TokenMasks;
+  /** Logits from the tokens of every modality; nothing attends to padding. */
+  fuse(tokens: Tokens, masks?: TokenMasks): Fused;
 }
 
 /** The names of a network's modalities, in declared order. */
