@@ -18,6 +18,9 @@ export type { Projector } from './mmp/projector.js';
 
 export { namesOf, type BaseNetwork, type Inputs, type Tokens } from './models/base.js';
 export { SmallVilt, type SmallViltConfig } from './models/smallVilt.js';
+export { viltBase, type ViltConfig } from './models/vilt/config.js';
+export type { Prompts } from './models/vilt/blocks.js';
+export { Vilt, type Encoded } from './models/vilt/vilt.js';
 export { blank } from './baselines/modalityDropout.js';
 export { LinearProjection } from './baselines/linearProjection.js';
 

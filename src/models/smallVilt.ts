@@ -13,6 +13,7 @@ import { normal, Parameters } from '../tensor/parameters.js';
 import { expectShapes } from '../tensor/shapes.js';
 import { tf } from '../tensor/tf.js';
 import type { BaseNetwork, Fused, Inputs, ModalityShape, Tokens } from './base.js';
+import { cutPatches } from './patches.js';
 
 /** A square colour picture cut into square patches. Input: float32 [B, size, size, 3]. */
 export interface PictureModality {
@@ -97,9 +98,7 @@ export class SmallVilt implements BaseNetwork {
       if (!input) continue;
       const name = `embed.${modality.name}`;
       const raw =
-        modality.kind === 'picture'
-          ? linear(this.parameters, `${name}.patch`, patches(input, modality))
-          : this.words(input, modality);
+        modality.kind === 'picture' ? this.patches(input, modality) : this.words(input, modality);
       const place = tf.add(
         this.parameters.get(`${name}.position`),
         this.parameters.get(`${name}.type`),
@@ -107,6 +106,11 @@ export class SmallVilt implements BaseNetwork {
       tokens[modality.name] = tf.add(layerNorm(this.parameters, `${name}.norm`, raw), place);
     }
     return tokens;
+  }
+
+  private patches(input: tf.Tensor, { name, size, patch }: PictureModality): tf.Tensor {
+    expectShapes('SmallVilt.embed', { [name]: [input, `B ${size} ${size} 3`] });
+    return linear(this.parameters, `embed.${name}.patch`, cutPatches(input, patch));
   }
 
   private words(input: tf.Tensor, { name, length }: WordsModality): tf.Tensor {
@@ -152,13 +156,4 @@ export class SmallVilt implements BaseNetwork {
     const hidden = gelu(linear(this.parameters, `${block}.mlp.hidden`, x));
     return linear(this.parameters, `${block}.mlp.output`, hidden);
   }
-}
-
-/** Cuts pictures [B, size, size, 3] into patches [B, N, 3·patch²] in raster order. */
-function patches(pictures: tf.Tensor, { name, size, patch }: PictureModality): tf.Tensor {
-  const { B } = expectShapes('SmallVilt.embed', { [name]: [pictures, `B ${size} ${size} 3`] });
-  const across = size / patch;
-  // Rows of a patch lie together already; only patch rows and patch columns change places.
-  const strips = tf.reshape(pictures, [B * across, patch, across, 3 * patch]);
-  return tf.reshape(tf.transpose(strips, [0, 2, 1, 3]), [B, across ** 2, 3 * patch ** 2]);
 }

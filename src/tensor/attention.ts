@@ -15,7 +15,7 @@ export interface AttentionInputs {
   readonly key: tf.Tensor;
   /** V [B, Tk, H·d_v] */
   readonly value: tf.Tensor;
-  /** c [B, Tk], added to the products of every query; only with one head */
+  /** c [B, Tk], added to the products of every query of every head */
   readonly offset?: tf.Tensor;
 }
 
@@ -36,6 +36,21 @@ export type AttentionOutput = {
   readonly weights: tf.Tensor;
 };
 
+/**
+ * Far below every product, so that a softmax gives exactly nothing, and finite, so that a query with nothing
+ * but padding before it gets equal weights and not NaN.
+ */
+const never = -1e9;
+
+/**
+ * The offset with which nothing attends to padding.
+ *
+ * @param mask [B, Tk], 1 where a key is real and 0 where it is padding
+ */
+export function paddingOffset(mask: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.sub(1, tf.cast(mask, 'float32')), never);
+}
+
 /** softmax(scale·(Q·Kᵀ + c))·V */
 export function attention(inputs: AttentionInputs, options: AttentionOptions): AttentionOutput {
   const { query, key, value, offset } = inputs;
@@ -47,7 +62,7 @@ export function attention(inputs: AttentionInputs, options: AttentionOptions): A
     value: [value, 'B Tk dv'],
   });
   if (offset) expectShapes('attention', { offset: [offset, 'B Tk'] }, { B, Tk });
-  if (d % heads !== 0 || dv % heads !== 0 || Tk % groups !== 0 || (offset && heads > 1)) {
+  if (d % heads !== 0 || dv % heads !== 0 || Tk % groups !== 0) {
     throw new Error(
       `attention: ${heads} heads and ${groups} groups do not fit widths ${d}, ${dv} and ${Tk} keys`,
     );
@@ -107,7 +122,7 @@ const attend = defineOperation({
       groups as number,
     );
     const products = contract(`${q}q${h}j,bk${h}j->b${h}qk`, split(query!, q), split(key!));
-    const shifted = offset ? tf.add(products, tf.expandDims(offset, 1)) : products;
+    const shifted = offset ? tf.add(products, tf.reshape(offset, ofKeys(products))) : products;
     const scores = tf.mul(shifted, scale as number);
     const weights = tf.reshape(tf.softmax(inGroups(scores)), scores.shape);
     const mixed = contract(`b${h}qk,bk${h}j->bq${h}j`, weights, split(value!));
@@ -181,8 +196,13 @@ function gradientFromOperations(
   const dQ = contract(`b${h}qk,bk${h}j->${q}q${h}j`, dS, K);
   const dK = contract(`b${h}qk,${q}q${h}j->bk${h}j`, dS, Q);
   const dquery = tf.reshape(dQ, query!.shape);
-  return [dquery, join(dK), join(dV), offset ? tf.sum(dS, 1) : tf.zeros([0])];
+  const ofOthers = dS.shape.slice(1, -1).map((_, axis) => axis + 1);
+  return [dquery, join(dK), join(dV), offset ? tf.sum(dS, ofOthers) : tf.zeros([0])];
 }
+
+/** The shape [B, 1, .., Tk] of an offset, for scores [B, .., Tk] */
+const ofKeys = ({ shape }: tf.Tensor) =>
+  shape.map((size, axis) => (axis === 0 || axis === shape.length - 1 ? size : 1));
 
 /**
  * What equations and shapes depend on: with one head there is no letter h, and queries that the batch

@@ -1,10 +1,10 @@
 /** Layer normalisation (Ba, Kiros and Hinton 2016). */
 import { defineOperation } from './operation.js';
-import { ones, zeros, type Parameters } from './parameters.js';
+import { ones, zeros, type Declarations, type Parameters } from './parameters.js';
 import { tf } from './tf.js';
 
 /** Declares `{name}.weight` [width], ones, and `{name}.bias` [width], zeros. */
-export function addLayerNorm(parameters: Parameters, name: string, width: number): void {
+export function addLayerNorm(parameters: Declarations, name: string, width: number): void {
   parameters.add(`${name}.weight`, [width], ones);
   parameters.add(`${name}.bias`, [width], zeros);
 }

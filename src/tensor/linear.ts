@@ -1,16 +1,23 @@
 /** The linear layer y = x·W + b, weights [in, out]. */
 import { defineOperation } from './operation.js';
-import { xavierUniform, zeros, type Parameters } from './parameters.js';
+import {
+  xavierUniform,
+  zeros,
+  type Declarations,
+  type Initialiser,
+  type Parameters,
+} from './parameters.js';
 import { tf } from './tf.js';
 
-/** Declares `{name}.weight` [inputs, outputs], Xavier-uniform, and `{name}.bias` [outputs], zero. */
+/** Declares `{name}.weight` [inputs, outputs] and `{name}.bias` [outputs], zero. */
 export function addLinear(
-  parameters: Parameters,
+  parameters: Declarations,
   name: string,
   inputs: number,
   outputs: number,
+  initialiser: Initialiser = xavierUniform,
 ): void {
-  parameters.add(`${name}.weight`, [inputs, outputs], xavierUniform);
+  parameters.add(`${name}.weight`, [inputs, outputs], initialiser);
   parameters.add(`${name}.bias`, [outputs], zeros);
 }
 

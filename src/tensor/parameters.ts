@@ -123,3 +123,6 @@ export class Parameters {
     this.variables.clear();
   }
 }
+
+/** Where parameters are declared: `Parameters`, or whatever wants to know their names and shapes alone. */
+export type Declarations = Pick<Parameters, 'add'>;
