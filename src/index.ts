@@ -26,6 +26,8 @@ export { LinearProjection } from './baselines/linearProjection.js';
 
 export { ShuffledBatches, type Dataset } from './data/dataset.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
+export { loadEmojiPairs, type EmojiPairs } from './data/emoji/emojiPairs.js';
+export { readVocabulary, WordPiece } from './data/text/wordPiece.js';
 
 export { AdamW } from './training/adamw.js';
 export { clipByGlobalNorm, clipByValue } from './training/clipping.js';
