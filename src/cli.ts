@@ -9,6 +9,7 @@ import { examine } from './doctor/doctor.js';
 import { machineProbe } from './doctor/probe.js';
 import { reportText } from './doctor/table.js';
 import { runCommands } from './experiments/commands.js';
+import { convertCommand } from './files/convertCommand.js';
 import { abortedBySignals } from './files/signals.js';
 import { setUpNative, wheels } from './native/build.js';
 import { restartWith } from './native/restart.js';
@@ -176,7 +177,7 @@ program
     setUpNative(options.gpu ? wheels.gpu : wheels.cpu, console.log);
   });
 
-const commands = [...runCommands(), ...measuringCommands(), ...sweepCommands()];
+const commands = [...runCommands(), ...measuringCommands(), ...sweepCommands(), convertCommand()];
 for (const command of commands) program.addCommand(command);
 
 async function main(): Promise<void> {

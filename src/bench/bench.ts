@@ -3,16 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../files/paths.js';
+import { torchPython } from '../files/torch.js';
 import { writeJson } from '../files/write.js';
 import { useBackend } from '../tensor/backend.js';
 import { compareEngines, type Agreement } from './agreement.js';
-import {
-  findEngines,
-  torchPython,
-  type AbsentEngine,
-  type PresentEngine,
-  type TorchDevice,
-} from './engines.js';
+import { findEngines, type AbsentEngine, type PresentEngine, type TorchDevice } from './engines.js';
 import { measureGrowth, type Growth } from './growth.js';
 import { describeMachine, type Machine } from './machine.js';
 import { measure, type Job, type Limits, type Measurement } from './measure.js';

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../files/paths.js';
-import { installPackages, prepareEnvironment, projectEnvironment } from '../files/python.js';
+import { torchPython } from '../files/torch.js';
 import { backendNames } from '../tensor/backend.js';
 import { nativeEnvironment } from '../tensor/native.js';
 import { EngineProcess, type EngineCommand } from './engineProcess.js';
@@ -32,8 +32,6 @@ const torchNames: Readonly<Record<TorchDevice, string>> = { cpu: 'PyTorch', cuda
 
 export const isTorch = (engine: string): boolean => Object.values(torchNames).includes(engine);
 
-const torchPackages = ['torch==2.13.0', 'numpy', 'safetensors'];
-
 export function tfjsCommand(backend: string, threads: number): EngineCommand {
   return {
     name: backend,
@@ -61,19 +59,6 @@ export function torchCommand(
     parameters: ['-B', script, device],
     environment: { OMP_NUM_THREADS: String(threads), MMP_THREADS: String(threads) },
   };
-}
-
-/**
- * The Python that has PyTorch: the one that is named, as it is, or that of `.venv`, into which PyTorch is
- * installed where it is missing.
- *
- * @throws Error saying why it cannot be installed
- */
-export function torchPython(named: string | undefined = process.env.MMP_PYTHON): string {
-  if (named) return named;
-  const python = prepareEnvironment(projectEnvironment, torchNames.cpu);
-  installPackages(python, torchPackages);
-  return python;
 }
 
 export interface WantedEngines {

@@ -1,6 +1,5 @@
 /** The engines, each in a process of its own, on a task small enough for all of them. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { compareEngines } from '../../src/bench/agreement.js';
 import { EngineProcess, type EngineCommand } from '../../src/bench/engineProcess.js';
 import { findEngines, tfjsCommand, torchCommand } from '../../src/bench/engines.js';
@@ -8,9 +7,9 @@ import { measure } from '../../src/bench/measure.js';
 import { agreementLines, kernelTable, measurementTable } from '../../src/bench/tables.js';
 import { writeTask } from '../../src/bench/task.js';
 import { mmpTask } from '../../src/bench/tasks.js';
-import { projectPython } from '../../src/files/python.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
 import { skip } from '../support/skip.js';
+import { torchOrSkip } from '../support/torch.js';
 
 /** An engine that is a few lines of JavaScript. */
 const scripted = (script: string): EngineCommand => ({
@@ -64,19 +63,8 @@ describe('the engines of the benchmark', () => {
     assert.match(kernelTable(measurements[0]!), /Affine/);
   });
 
-  /** The Python that has PyTorch; without one the test is skipped. */
-  const pythonOrSkip = (test: Mocha.Context): string => {
-    const python = process.env.MMP_PYTHON ?? projectPython;
-    const packages = ['-c', 'import torch, numpy, safetensors'];
-    if (spawnSync(python, packages).status !== 0) {
-      console.log(`      PyTorch is not in ${python}; "npm run bench" installs it into .venv`);
-      test.skip();
-    }
-    return python;
-  };
-
   it('PyTorch computes the same losses', async function () {
-    const python = pythonOrSkip(this);
+    const python = torchOrSkip(this);
     const jobs = [job(torchCommand(python, 1)), job(tfjsCommand('wasm', 1))];
     const measurements = await measure(jobs, { rounds: 3, seconds: 60 });
     assert.deepEqual(
@@ -88,7 +76,7 @@ describe('the engines of the benchmark', () => {
   });
 
   it('steps that are queued train as single ones do', async function () {
-    const commands = [tfjsCommand('wasm', 1), torchCommand(pythonOrSkip(this), 1)];
+    const commands = [tfjsCommand('wasm', 1), torchCommand(torchOrSkip(this), 1)];
     for (const command of commands) {
       const { engine } = await EngineProcess.start(command);
       const singly = [];
@@ -127,7 +115,7 @@ describe('the engines of the benchmark', () => {
   });
 
   it('PyTorch without CUDA is absent by name, and so is what cannot be started', async function () {
-    const python = pythonOrSkip(this);
+    const python = torchOrSkip(this);
     const found = await findEngines({ backends: [], torch: ['cuda'] }, () => python);
     if (found.present.length > 0) {
       const [{ hardware, device }] = found.present as [(typeof found.present)[0]];
