@@ -21,6 +21,7 @@ export { SmallVilt, type SmallViltConfig } from './models/smallVilt.js';
 export { viltBase, type ViltConfig } from './models/vilt/config.js';
 export type { Prompts } from './models/vilt/blocks.js';
 export { Vilt, type Encoded } from './models/vilt/vilt.js';
+export { huggingFaceWeights, loadViltWeights, type LoadedWeights } from './models/vilt/weights.js';
 export { blank } from './baselines/modalityDropout.js';
 export { LinearProjection } from './baselines/linearProjection.js';
 

@@ -105,11 +105,13 @@ export class Parameters {
   }
 
   /**
-   * Overwrites every parameter. Names and shapes must be exactly ours and every value finite; nothing
-   * is changed otherwise.
+   * Overwrites parameters. Names and shapes must be exactly these and every value finite; nothing is changed
+   * otherwise.
+   *
+   * @param names which; all by default
    */
-  load(state: NamedValues): void {
-    const shapes = this.names.map((name) => [name, this.get(name).shape] as const);
+  load(state: NamedValues, names: readonly string[] = this.names): void {
+    const shapes = names.map((name) => [name, this.get(name).shape] as const);
     expectValues('Parameters.load', state, new Map(shapes));
     for (const [name, { shape, values }] of state) {
       tf.tidy(() => {
