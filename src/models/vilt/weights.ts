@@ -1,5 +1,6 @@
 /** Weights of ViLT as the original code and Hugging Face's library keep them, read and written. */
 import type { StoredTensor } from '../../files/safetensors.js';
+import { expectNames } from '../../tensor/names.js';
 import { inverse, permute } from '../../tensor/permute.js';
 import type { ViltConfig } from './config.js';
 import { classifierName, huggingFaceName, inHuggingFace, isBeside } from './names.js';
@@ -45,7 +46,9 @@ export function loadViltWeights(
   const layouts = layoutsOf(vilt.config);
   const body = layouts.filter(({ name }) => !isHead(name));
   const head = layouts.filter(({ name }) => isHead(name));
-  expectNames(network, body);
+  const known = body.map(({ theirs }) => theirs);
+  const named = [...network].map(([name, { source }]) => (known.includes(name) ? name : source));
+  expectNames('loadViltWeights', named, known);
 
   const classifier = [...classifiers.values()].find((each) => fits(each, head));
   const others = [...classifiers.values()].filter((each) => each !== classifier);
@@ -63,18 +66,6 @@ export function loadViltWeights(
       ...others.flatMap((each) => [...each.values()].map(({ source }) => source)),
     ],
   };
-}
-
-/** Checks that the file has all of the network without its head, and nothing that is not known. */
-function expectNames(network: ReadonlyMap<string, Found>, body: readonly Layout[]): void {
-  const known = new Set(body.map(({ theirs }) => theirs));
-  const missing = [...known].filter((name) => !network.has(name));
-  const unknown = [...network].filter(([name]) => !known.has(name));
-  if (missing.length === 0 && unknown.length === 0) return;
-  const sources = unknown.map(([, { source }]) => source);
-  throw new Error(
-    `loadViltWeights: missing ${missing.join(', ') || 'none'}; unknown ${sources.join(', ') || 'none'}`,
-  );
 }
 
 /** The parameters of a network as Hugging Face's library reads them, the head as that of question answering. */
