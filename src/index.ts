@@ -20,7 +20,9 @@ export { namesOf, type BaseNetwork, type Inputs, type Tokens } from './models/ba
 export { SmallVilt, type SmallViltConfig } from './models/smallVilt.js';
 export { viltBase, type ViltConfig } from './models/vilt/config.js';
 export type { Prompts } from './models/vilt/blocks.js';
+export { viltFromHuggingFace } from './models/vilt/huggingFaceConfig.js';
 export { Vilt, type Encoded } from './models/vilt/vilt.js';
+export { huggingFaceWeights, loadViltWeights, type LoadedWeights } from './models/vilt/weights.js';
 export { blank } from './baselines/modalityDropout.js';
 export { LinearProjection } from './baselines/linearProjection.js';
 

@@ -16,6 +16,26 @@ export interface Difference {
   readonly expected: number;
 }
 
+/** One tensor of several, compared. */
+export interface Comparison extends Difference {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Compares tensors with what is expected under the same names, in their order. */
+export async function compareAll(
+  made: Readonly<Record<string, tf.Tensor>>,
+  expected: ReadonlyMap<string, StoredTensor>,
+  floor: (name: string) => number,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const [name, tensor] of Object.entries(made)) {
+    const difference = await compare(name, tensor, expected.get(name)!, floor(name));
+    comparisons.push({ name, shape: tensor.shape, ...difference });
+  }
+  return comparisons;
+}
+
 /**
  * The largest difference between a tensor and its expected values, relative to the largest of these.
  *

@@ -1,5 +1,5 @@
 /**
- * Golden cases: what independent code computed with given parameters, as three files
+ * Golden cases of the method: what independent code computed with given parameters, as three files
  *
  *   NAME.config.json              an MMP configuration and `masked`, 𝒦
  *   NAME.parameters.safetensors   every parameter
@@ -11,6 +11,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { readSafetensors, type StoredTensor } from '../files/safetensors.js';
+import { parseWith } from '../files/schema.js';
 import { resolveConfig } from '../mmp/config.js';
 import { splitModalities } from '../mmp/masking.js';
 import { namesOf } from '../models/base.js';
@@ -34,17 +35,30 @@ const endings: GoldenFiles = {
   parameters: '.parameters.safetensors',
   case: '.case.safetensors',
 };
-const layout = Object.values(endings)
+/** The files of a base network's case (networks/folder.ts), which is a folder of its own. */
+export const networkFiles = {
+  config: 'config.json',
+  model: 'model.safetensors',
+  case: 'case.safetensors',
+} as const;
+
+const layout = `${Object.values(endings)
   .map((ending) => `NAME${ending}`)
-  .join(', ');
+  .join(', ')}, or ${Object.values(networkFiles).join(', ')}`;
+
+/** Whether a path is that of a base network's case: a folder with any of its three files. */
+export const isNetworkCase = (place: string): boolean =>
+  Object.values(networkFiles).some((file) => existsSync(path.join(place, file)));
 
 /**
  * The cases at a place, as paths without the endings: of a folder all that have any of the three files,
- * sorted; otherwise the place itself, when it is the path of such a case.
+ * sorted, or the folder itself when it is a base network's case; otherwise the place itself, when it is the
+ * path of a case.
  *
  * @throws Error when there is none
  */
 export function findGolden(place: string): string[] {
+  if (isNetworkCase(place)) return [place];
   if (existsSync(place) && statSync(place).isDirectory()) {
     const names = readdirSync(place).flatMap((file) =>
       Object.values(endings)
@@ -123,19 +137,13 @@ export function readGolden(prefix: string): GoldenCase {
 }
 
 function readConfig(file: string): GoldenConfig {
-  const parsed = configSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path: keys, message }) =>
-      [...keys.map(String), message].join(': '),
-    );
-    throw new Error(issues.join('; '));
-  }
-  const config = parsed.data;
+  const config = parseWith(configSchema, JSON.parse(readFileSync(file, 'utf8')));
   splitModalities(namesOf(resolveConfig(config)), config.masked);
   return config;
 }
 
-function readFinite(file: string): Map<string, StoredTensor> {
+/** The tensors of a file, every value finite. */
+export function readFinite(file: string): Map<string, StoredTensor> {
   const { tensors } = readSafetensors(file);
   for (const [name, { values }] of tensors) {
     const bad = values.findIndex((value) => !Number.isFinite(value));

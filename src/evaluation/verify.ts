@@ -1,13 +1,23 @@
 /**
  * Verification: does the method, on the current backend, reproduce golden cases? Compared are every
- * intermediate value of Eq. 2–6, the alignment loss of Eq. 7, and its gradient for every parameter.
+ * intermediate value of Eq. 2–6, the alignment loss of Eq. 7, and its gradient for every parameter. Cases of base
+ * networks are in networks/.
  */
 import { alignmentLoss } from '../mmp/align.js';
 import { Mmp, projectedTokens, type MmpParts } from '../mmp/mmp.js';
 import type { BackendName } from '../tensor/backend.js';
 import { tf } from '../tensor/tf.js';
-import { compare, type Difference } from './compare.js';
-import { findGolden, naming, readGolden, type GoldenCase, type GoldenConfig } from './golden.js';
+import { expectNames } from '../tensor/names.js';
+import { compareAll, type Comparison } from './compare.js';
+import {
+  findGolden,
+  isNetworkCase,
+  naming,
+  readGolden,
+  type GoldenCase,
+  type GoldenConfig,
+} from './golden.js';
+import { verifyNetwork } from './networks/verifyNetwork.js';
 
 /**
  * The largest error allowed, relative to the largest value of a tensor. Golden cases are computed in
@@ -22,16 +32,15 @@ export const limits: Readonly<Record<BackendName, number>> = {
   webgpu: 2e-4,
 };
 
-/** One tensor of a case, compared. */
-export interface Comparison extends Difference {
-  readonly name: string;
-  readonly shape: readonly number[];
+/** A case, what it is about, and its comparisons. */
+interface Verified {
+  readonly prefix: string;
+  readonly about: string;
+  readonly comparisons: Comparison[];
 }
 
 /** What came of one case: its comparisons, or why there are none. */
-export type Outcome =
-  | { readonly prefix: string; readonly golden: GoldenCase; readonly comparisons: Comparison[] }
-  | { readonly prefix: string; readonly failure: string };
+export type Outcome = Verified | { readonly prefix: string; readonly failure: string };
 
 /**
  * Verifies all cases of some folders and of single ones, one after the other. One that cannot be read or
@@ -50,13 +59,18 @@ export async function* verify(places: readonly string[]): AsyncGenerator<Outcome
     }
     for (const prefix of prefixes) {
       try {
-        const golden = readGolden(prefix);
-        yield { prefix, golden, comparisons: await verifyCase(golden) };
+        yield { prefix, ...(await (isNetworkCase(prefix) ? verifyNetwork : verifyMethod)(prefix)) };
       } catch (error) {
         yield { prefix, failure: (error as Error).message };
       }
     }
   }
+}
+
+async function verifyMethod(prefix: string): Promise<Omit<Verified, 'prefix'>> {
+  const golden = readGolden(prefix);
+  const about = `${golden.config.masked.join(', ') || 'nothing'} masked`;
+  return { about, comparisons: await verifyCase(golden) };
 }
 
 /** The largest error of a case; Infinity where nothing could be compared. */
@@ -85,13 +99,7 @@ export async function verifyCase(golden: GoldenCase): Promise<Comparison[]> {
       tf.tidy(() => forwardAndBackward(mmp, golden)),
     );
     checkFit(golden, made);
-    const floor = floors(golden);
-    const comparisons: Comparison[] = [];
-    for (const [name, tensor] of Object.entries(made)) {
-      const difference = await compare(name, tensor, golden.expected.get(name)!, floor(name));
-      comparisons.push({ name, shape: tensor.shape, ...difference });
-    }
-    return comparisons;
+    return await compareAll(made, golden.expected, floors(golden));
   } finally {
     mmp.parameters.dispose();
     tf.dispose(made);
@@ -100,13 +108,7 @@ export async function verifyCase(golden: GoldenCase): Promise<Comparison[]> {
 
 /** Checks that a case holds exactly the tensors that the method makes. */
 function checkFit({ expected, files }: GoldenCase, made: Record<string, tf.Tensor>): void {
-  const lacking = Object.keys(made).filter((name) => !expected.has(name));
-  const unknown = [...expected.keys()].filter((name) => !Object.hasOwn(made, name));
-  if (lacking.length > 0 || unknown.length > 0) {
-    throw new Error(
-      `${files.case}: missing ${lacking.join(', ') || 'none'}; unknown ${unknown.join(', ') || 'none'}`,
-    );
-  }
+  expectNames(files.case, expected.keys(), Object.keys(made));
   for (const [name, { shape }] of expected) {
     const wanted = made[name]!.shape;
     if (wanted.join() !== shape.join()) {

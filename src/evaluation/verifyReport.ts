@@ -7,7 +7,7 @@ const short = (value: number) => value.toExponential(1);
 export function outcomeText(outcome: Outcome, limit: number): string {
   const { prefix } = outcome;
   if ('failure' in outcome) return `${prefix}\n  FAIL: ${outcome.failure}`;
-  const { golden, comparisons } = outcome;
+  const { about, comparisons } = outcome;
   const rows = comparisons.map(
     ({ name, shape, scale, floored, error, index, actual, expected }) => [
       name,
@@ -25,11 +25,8 @@ export function outcomeText(outcome: Outcome, limit: number): string {
       .join('  ')
       .trimEnd(),
   );
-  const masked = golden.config.masked.join(', ') || 'nothing';
   const worst = `worst ${short(worstOf(outcome))} of ${rows.length} tensors`;
-  return [`${prefix}: ${masked} masked`, ...lines.map((line) => `  ${line}`), `  ${worst}`].join(
-    '\n',
-  );
+  return [`${prefix}: ${about}`, ...lines.map((line) => `  ${line}`), `  ${worst}`].join('\n');
 }
 
 /** The closing line; PASS only where the worst error is within the limit. */

@@ -2,6 +2,7 @@
  * The trainable tensors of a network, by name. Names are the same in memory, in safetensors files
  * and in gradients.
  */
+import { expectNames } from './names.js';
 import { stream, type Stream } from './random.js';
 import { tf } from './tf.js';
 
@@ -36,13 +37,7 @@ export function expectValues(
   state: NamedValues,
   shapes: ReadonlyMap<string, readonly number[]>,
 ): void {
-  const missing = [...shapes.keys()].filter((name) => !state.has(name));
-  const unknown = [...state.keys()].filter((name) => !shapes.has(name));
-  if (missing.length > 0 || unknown.length > 0) {
-    throw new Error(
-      `${where}: missing ${missing.join(', ') || 'none'}; unknown ${unknown.join(', ') || 'none'}`,
-    );
-  }
+  expectNames(where, state.keys(), shapes.keys());
   for (const [name, { shape, values }] of state) {
     const expected = shapes.get(name)!;
     if (expected.join() !== shape.join()) {
@@ -105,11 +100,13 @@ export class Parameters {
   }
 
   /**
-   * Overwrites every parameter. Names and shapes must be exactly ours and every value finite; nothing
-   * is changed otherwise.
+   * Overwrites parameters. Names and shapes must be exactly these and every value finite; nothing is changed
+   * otherwise.
+   *
+   * @param names which; all by default
    */
-  load(state: NamedValues): void {
-    const shapes = this.names.map((name) => [name, this.get(name).shape] as const);
+  load(state: NamedValues, names: readonly string[] = this.names): void {
+    const shapes = names.map((name) => [name, this.get(name).shape] as const);
     expectValues('Parameters.load', state, new Map(shapes));
     for (const [name, { shape, values }] of state) {
       tf.tidy(() => {

@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import type { Comparison } from '../../src/evaluation/compare.js';
 import { findGolden, readGolden } from '../../src/evaluation/golden.js';
-import { verifyCase, type Comparison } from '../../src/evaluation/verify.js';
+import { verifyCase } from '../../src/evaluation/verify.js';
 import { goldenFolder } from '../support/fixtures.js';
 import { assertSteady } from '../support/leaks.js';
 import { tolerance } from '../support/tolerances.js';

@@ -65,26 +65,56 @@ describe('an operation equals its plain form', () => {
     });
   }
 
-  for (const { batch, queries, keys, heads, width, shared, groups } of [
-    { batch: 1, queries: 1, keys: 1, heads: 1, width: 1, shared: false, groups: 1 },
-    { batch: 3, queries: 5, keys: 7, heads: 2, width: 6, shared: false, groups: 1 },
-    { batch: 3, queries: 8, keys: 33, heads: 1, width: 20, shared: true, groups: 1 },
-    { batch: 2, queries: 37, keys: 24, heads: 1, width: 12, shared: false, groups: 3 },
-    { batch: 2, queries: 9, keys: 300, heads: 4, width: 16, shared: true, groups: 1 },
+  for (const { batch, queries, keys, heads, width, shared, groups, offset } of [
+    { batch: 1, queries: 1, keys: 1, heads: 1, width: 1, shared: false, groups: 1, offset: true },
+    { batch: 3, queries: 5, keys: 7, heads: 2, width: 6, shared: false, groups: 1, offset: false },
+    { batch: 3, queries: 5, keys: 7, heads: 2, width: 6, shared: false, groups: 1, offset: true },
+    { batch: 3, queries: 8, keys: 33, heads: 1, width: 20, shared: true, groups: 1, offset: true },
+    {
+      batch: 2,
+      queries: 37,
+      keys: 24,
+      heads: 1,
+      width: 12,
+      shared: false,
+      groups: 3,
+      offset: true,
+    },
+    {
+      batch: 2,
+      queries: 9,
+      keys: 300,
+      heads: 4,
+      width: 16,
+      shared: true,
+      groups: 1,
+      offset: false,
+    },
+    { batch: 3, queries: 9, keys: 70, heads: 3, width: 12, shared: true, groups: 2, offset: true },
+    {
+      batch: 2,
+      queries: 40,
+      keys: 70,
+      heads: 4,
+      width: 32,
+      shared: false,
+      groups: 1,
+      offset: true,
+    },
   ]) {
     const sizes = `${queries} ${shared ? 'shared ' : ''}queries, ${keys} keys, ${groups} groups`;
-    it(`attention of ${sizes}, ${heads} heads`, async () => {
+    it(`attention of ${sizes}, ${heads} heads${offset ? ', an offset' : ''}`, async () => {
       const inputs = [
         random([shared ? 1 : batch, queries, width], 1),
         random([batch, keys, width], 2),
         random([batch, keys, 3 * heads], 3),
-        ...(heads === 1 ? [random([batch, keys], 4)] : []),
+        ...(offset ? [random([batch, keys], 4)] : []),
       ];
       const options = { heads, scale: 0.3, groups };
       const through =
         (form: typeof attention) =>
-        (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, offset?: tf.Tensor) =>
-          form({ query, key, value, ...(offset ? { offset } : {}) }, options);
+        (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, onKeys?: tf.Tensor) =>
+          form({ query, key, value, ...(onKeys ? { offset: onKeys } : {}) }, options);
       await assertSameFunction(
         (...x) => through(attention)(x[0]!, x[1]!, x[2]!, x[3]).mixed,
         (...x) => through(plainAttention)(x[0]!, x[1]!, x[2]!, x[3]).mixed,

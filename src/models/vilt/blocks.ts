@@ -73,7 +73,10 @@ function promptsByLayer(
     throw new Error(`Vilt prompts: ${P} rows are not as many keys as values`);
   }
   const each = tf.mul(tf.reshape(tokens, [-1, prompted, P, width]), tf.ones([batch, 1, 1, 1]));
-  return tf.unstack(each, 1);
+  // Slices, because TF.js has no gradient of `unstack` into a single part.
+  return Array.from({ length: prompted }, (_, layer) =>
+    tf.squeeze(tf.slice(each, [0, layer, 0, 0], [-1, 1, -1, -1]), [1]),
+  );
 }
 
 /** An offset with so many more keys before it, which are real. */

@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { nearestRows } from '../../src/evaluation/networks/nearest.js';
+import { limits, verify, worstOf, type Outcome } from '../../src/evaluation/verify.js';
+import { outcomeText } from '../../src/evaluation/verifyReport.js';
+import { projectRoot } from '../../src/files/paths.js';
+import {
+  readSafetensors,
+  writeSafetensors,
+  type StoredTensor,
+} from '../../src/files/safetensors.js';
+import { describeBackend } from '../../src/tensor/backend.js';
+import { makeFolder, removeFolder } from '../support/folders.js';
+import { assertSteady } from '../support/leaks.js';
+import { skip } from '../support/skip.js';
+import { viltFolder } from '../support/vilt.js';
+
+/** A golden case outside the repository: another ViLT, whose pictures fill their batch. */
+const shared = path.join(
+  process.env.MMP_SHARED ?? path.join(projectRoot, '..', 'shared'),
+  'golden',
+  'vilt',
+);
+
+async function outcomesOf(...places: string[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for await (const outcome of verify(places)) outcomes.push(outcome);
+  return outcomes;
+}
+
+describe('verification of base networks', () => {
+  let parent: string;
+  let count = 0;
+  let limit: number;
+  before(() => {
+    parent = makeFolder();
+    limit = limits[describeBackend().name];
+  });
+  after(() => {
+    removeFolder(parent);
+  });
+  /** A copy of the fixture in a new folder. */
+  const copy = () => {
+    const folder = path.join(parent, `copy-${count++}`);
+    cpSync(viltFolder, folder, { recursive: true });
+    return folder;
+  };
+  const edit = (
+    folder: string,
+    file: 'model' | 'case',
+    change: (tensors: Map<string, StoredTensor>) => void,
+  ) => {
+    const place = path.join(folder, `${file}.safetensors`);
+    const { tensors } = readSafetensors(place);
+    change(tensors);
+    writeSafetensors(place, tensors);
+  };
+  const assertPasses = ([outcome, ...others]: Outcome[]) => {
+    assert.equal(others.length, 0);
+    assert.ok(outcome && worstOf(outcome) <= limit, outcome && outcomeText(outcome, limit));
+    assert.ok(!('failure' in outcome));
+    assert.equal(outcome.about, 'ViLT');
+    assert.deepEqual(
+      outcome.comparisons.map(({ name }) => name),
+      [
+        ...['embedding_output', 'last_hidden_state'].flatMap((name) =>
+          ['text', 'class', 'patches'].map((part) => `${name}.${part}`),
+        ),
+        'pooler_output',
+      ],
+    );
+  };
+
+  it('passes on ViLT, with pictures of many sizes', async () => {
+    assertPasses(await outcomesOf(viltFolder));
+  });
+
+  it('passes on ViLT of the shared folder', async function () {
+    if (!existsSync(shared)) skip(this, `${shared} is absent`);
+    assertPasses(await outcomesOf(shared));
+  });
+
+  for (const [name, first] of [
+    ['text_embeddings.position_embeddings.weight', 'embedding_output.text'],
+    ['cls_token', 'embedding_output.class'],
+    ['patch_embeddings.projection.weight', 'embedding_output.patches'],
+    ['0.intermediate.dense.weight', 'last_hidden_state.text'],
+    ['pooler.dense.weight', 'pooler_output'],
+  ] as const) {
+    it(`notices a wrong value in ${name}`, async () => {
+      const folder = copy();
+      edit(folder, 'model', (tensors) => {
+        const [, weight] = [...tensors].find(([each]) => each.endsWith(name))!;
+        weight.values[2]! += 0.02;
+      });
+      const [outcome] = await outcomesOf(folder);
+      assert.ok(outcome && !('failure' in outcome));
+      const wrong = outcome.comparisons.filter(({ error }) => error > limit);
+      assert.equal(wrong[0]?.name, first);
+      assert.match(outcomeText(outcome, limit), new RegExp(`^  ${first} .*FAIL`, 'm'));
+    });
+  }
+
+  it('notices two patches that are one', async () => {
+    const folder = copy();
+    edit(folder, 'case', (tensors) => {
+      const { values } = tensors.get('last_hidden_state')!;
+      values.copyWithin(16 * 9, 16 * 8, 16 * 9);
+    });
+    const [outcome] = await outcomesOf(folder);
+    assert.ok(outcome && !('failure' in outcome));
+    const wrong = outcome.comparisons.filter(({ error }) => error > limit);
+    assert.deepEqual(
+      wrong.map(({ name }) => name),
+      ['last_hidden_state.patches'],
+    );
+  });
+
+  it('fails where the network makes something that is not finite', async () => {
+    const folder = copy();
+    edit(folder, 'model', (tensors) => {
+      tensors.get('vilt.encoder.layer.0.intermediate.dense.weight')!.values.fill(3e38);
+    });
+    assert.equal(worstOf((await outcomesOf(folder))[0]!), Infinity);
+  });
+
+  it('keeps no tensor, whatever comes of a case', async () => {
+    const folder = copy();
+    edit(folder, 'case', (tensors) => tensors.delete('pooler_output'));
+    const other = copy();
+    edit(other, 'model', (tensors) => tensors.delete('vilt.layernorm.bias'));
+    await assertSteady(() => outcomesOf(viltFolder, folder, other));
+  });
+
+  describe('refuses', () => {
+    const configure = (changes: object) => (folder: string) => {
+      const file = path.join(folder, 'config.json');
+      const config = JSON.parse(readFileSync(file, 'utf8')) as object;
+      writeFileSync(file, JSON.stringify({ ...config, ...changes }));
+    };
+    const tensorsOf =
+      (file: 'model' | 'case', change: (tensors: Map<string, StoredTensor>) => void) =>
+      (folder: string) => {
+        edit(folder, file, change);
+      };
+    const reshape = (name: string, shape: number[]) => (tensors: Map<string, StoredTensor>) => {
+      const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      tensors.set(name, { shape, values });
+    };
+    const damages: [string, (folder: string) => void, RegExp][] = [
+      ...['config.json', 'model.safetensors', 'case.safetensors'].map(
+        (file): [string, (folder: string) => void, RegExp] => [
+          `a folder without ${file}`,
+          (folder) => {
+            rmSync(path.join(folder, file));
+          },
+          new RegExp(`is incomplete: no .*${file}$`),
+        ],
+      ),
+      ...['model', 'case'].map((name): [string, (folder: string) => void, RegExp] => [
+        `a truncated ${name}`,
+        (folder) => {
+          const file = path.join(folder, `${name}.safetensors`);
+          writeFileSync(file, readFileSync(file).subarray(0, -5));
+        },
+        new RegExp(`${name}\\.safetensors is not a whole safetensors file: truncated`),
+      ]),
+      [
+        'a configuration that is not JSON',
+        (folder) => {
+          writeFileSync(path.join(folder, 'config.json'), '{"model_type": ');
+        },
+        /config\.json: .*JSON/,
+      ],
+      [
+        'another network',
+        configure({ model_type: 'bert' }),
+        /config\.json: of no network that is known \(ViLT\)/,
+      ],
+      [
+        'what ViLT is not',
+        configure({ qkv_bias: false, patch_size: '4' }),
+        /config\.json: patch_size: .*number.*; qkv_bias: .*true/,
+      ],
+      [
+        'sizes that do not go together',
+        configure({ patch_size: 5 }),
+        /config\.json: Vilt: patch 5 does not divide imageSize 12/,
+      ],
+      [
+        'weights of another size',
+        configure({ vocab_size: 24 }),
+        /model\.safetensors: loadViltWeights: "vilt\.\S+word_embeddings\.weight" must be \[24, 16\], got \[23, 16\]/,
+      ],
+      [
+        'a case without an output',
+        tensorsOf('case', (tensors) => tensors.delete('pooler_output')),
+        /case\.safetensors: the case: missing pooler_output; unknown none/,
+      ],
+      [
+        'an input of another shape',
+        tensorsOf('case', reshape('pixel_mask', [3, 16, 16])),
+        /case\.safetensors: the case: pixel_mask must be \[B=3, H=16, W=20\], got \[3, 16, 16\]/,
+      ],
+      [
+        'as many tokens as no picture has',
+        tensorsOf('case', (tensors) => {
+          reshape('embedding_output', [3, 19, 16])(tensors);
+          reshape('last_hidden_state', [3, 19, 16])(tensors);
+        }),
+        /case\.safetensors: 19 tokens, expected 7 words, a class token and 10 patches/,
+      ],
+      [
+        'outputs that are not finite',
+        tensorsOf('case', (tensors) => {
+          tensors.get('pooler_output')!.values[4] = NaN;
+        }),
+        /case\.safetensors: "pooler_output" holds NaN at index 4/,
+      ],
+    ];
+    for (const [what, damage, message] of damages) {
+      it(`${what}, and goes on`, async () => {
+        const folder = copy();
+        damage(folder);
+        const [refused, other] = await outcomesOf(folder, viltFolder);
+        assert.ok('failure' in refused!);
+        assert.match(refused.failure, message);
+        assert.ok(refused.failure.includes(folder));
+        assert.ok(!refused.failure.includes('\n'));
+        assert.ok(worstOf(other!) <= limit);
+      });
+    }
+  });
+
+  it('is a command', () => {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [path.join(projectRoot, 'dist', 'src', 'cli.js'), 'verify', viltFolder, '--backend', 'cpu'],
+      { encoding: 'utf8' },
+    );
+    assert.equal(status, 0);
+    assert.match(stdout, /vilt: ViLT\n {2}tensor .*\n {2}embedding_output\.text/);
+    assert.match(stdout, /\nverify: PASS worst \d\.\de-\d+ \(limit 1e-5\)\n$/);
+  });
+});
+
+describe('nearestRows', () => {
+  it('takes each row once', () => {
+    const rows = [0, 0, 5, 5, 1, 1];
+    const others = [9, 9, 5, 4, 0, 1, 6, 6];
+    assert.deepEqual(nearestRows(rows, [0, 1, 2], others, [1, 2, 3], 2), [2, 1, 3]);
+    assert.deepEqual(nearestRows([NaN, NaN], [0], others, [3], 2), [3]);
+  });
+});
