@@ -32,9 +32,13 @@ const script = path.join(projectRoot, 'src', 'files', 'torch_to_safetensors.py')
  */
 export function convertTorchFile(file: string, output: string, python = torchPython()): number {
   if (!existsSync(file)) throw new Error(`${file} is not there`);
-  const { status, error, stdout, stderr } = spawnSync(python, ['-B', script, file, output], {
-    encoding: 'utf8',
-  });
+  const { status, signal, error, stdout, stderr } = spawnSync(
+    python,
+    ['-B', script, file, output],
+    { encoding: 'utf8' },
+  );
+  if (error) throw error;
   if (status === 0) return Number(stdout);
-  throw new Error(error?.message ?? stderr.trim().split('\n').at(-1) ?? `${python} was ended`);
+  const said = stderr.trim().split('\n').at(-1);
+  throw new Error(signal ? `${python} was ended by ${signal}` : said);
 }

@@ -59,6 +59,14 @@ describe('the emoji as pairs', () => {
     });
   });
 
+  it('have the vocabulary that their page says', () => {
+    assert.equal(pairs.wordPiece.vocabularySize, 3097);
+    const test = pairs.texts(emoji.splits.test).ids;
+    const [unseen, seen] = [test.filter((id) => id === unknown), test.filter((id) => id > 4)];
+    const share = unseen.length / (unseen.length + seen.length);
+    assert.equal(share.toFixed(2), '0.28');
+  });
+
   it('have room for 97 % of the texts', () => {
     const fitting = emoji.emoji.filter(({ words }) => words.length <= pairs.wordPiece.length - 2);
     assert.equal((fitting.length / emoji.emoji.length).toFixed(3), '0.972');

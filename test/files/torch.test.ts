@@ -33,13 +33,14 @@ torch.save({'w': w, 'extra': Hostile()}, 'hostile.pt')
 with open('hostile.bin', 'wb') as file: pickle.dump(Hostile(), file, protocol=2)
 `;
 
-describe('files of PyTorch', () => {
+describe('files of PyTorch', function () {
+  // Every conversion starts Python anew, which loads PyTorch for seconds.
+  this.timeout(180_000);
   let folder: string;
   let python: string;
   const inFolder = (name: string) => path.join(folder, name);
   const output = () => inFolder('out.safetensors');
   before(function () {
-    this.timeout(120_000);
     folder = makeFolder();
     python = torchOrSkip(this);
     const { status, stderr } = spawnSync(python, ['-c', program, folder], { encoding: 'utf8' });

@@ -2,8 +2,8 @@
  * The emoji as pairs of one picture and a text, in the form of ViLT's data: a small stand-in for Food-101 that
  * comes with an install.
  */
-import { tf } from '../../tensor/tf.js';
 import type { Absence } from '../../models/absence.js';
+import { tf } from '../../tensor/tf.js';
 import type { Dataset, Splits } from '../dataset.js';
 import { pictureAndTextAbsence, type MissingImage } from '../pictureAndText.js';
 import { bertWords } from '../text/bertWords.js';
