@@ -1,0 +1,16 @@
+/** A picture as ViLT sees it: decoded and resized. */
+import { resizeBicubic } from './bicubic.js';
+import { decodePicture } from './decode.js';
+import type { Picture } from './picture.js';
+import { targetSize, type PictureShape } from './size.js';
+
+/** @throws Error naming the picture when it cannot be decoded */
+export async function preparePicture(
+  bytes: Uint8Array,
+  name: string,
+  shape: PictureShape,
+  size: number,
+): Promise<Picture> {
+  const picture = await decodePicture(bytes, name);
+  return resizeBicubic(picture, targetSize(picture, shape, size));
+}
