@@ -41,8 +41,8 @@ function absentImage({ image, imageMask }: Inputs, value: number): Inputs {
 function absentText({ text, textMask }: Inputs, encoder: TextEncoder): Inputs {
   const { text: empty, textMask: mask } = textBatch([''], encoder);
   const result = {
-    text: tf.tile(empty, [text!.shape[0]!, 1]),
-    ...(textMask ? { textMask: tf.tile(mask, [text!.shape[0]!, 1]) } : {}),
+    text: tf.tile(empty, [text!.shape[0], 1]),
+    ...(textMask ? { textMask: tf.tile(mask, [text!.shape[0], 1]) } : {}),
   };
   tf.dispose([empty, mask]);
   return result;

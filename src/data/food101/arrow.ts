@@ -60,7 +60,8 @@ export function readArrow(folder: string): Food101Samples {
     texts: rows.map(({ text }) => text),
     splits: numbered(images),
     withoutText: [],
-    absentImages: () => [...rows.keys()].filter((sample) => rows[sample]!.place.length === 0),
+    absentImages: () =>
+      Promise.resolve([...rows.keys()].filter((sample) => rows[sample]!.place.length === 0)),
     place: (sample) => `${rows[sample]!.image} in ${files[sample]!}`,
     readImage: (sample) => readPlace(files[sample]!, rows[sample]!.place),
   };

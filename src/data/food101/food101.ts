@@ -6,9 +6,9 @@ import type { Absence } from '../../models/absence.js';
 import type { tf } from '../../tensor/tf.js';
 import type { Dataset, Splits } from '../dataset.js';
 import { pictureBatch } from '../images/batch.js';
-import { preparePicture } from '../images/prepare.js';
 import type { PictureShape } from '../images/size.js';
 import { PictureStore } from '../images/store.js';
+import { PreparationThreads } from '../images/threads.js';
 import { pictureAndTextAbsence, type MissingImage } from '../pictureAndText.js';
 import { textBatch } from '../text/batch.js';
 import type { TextEncoder } from '../text/encoder.js';
@@ -55,10 +55,13 @@ export class Food101Dataset implements Dataset {
     this.absence = pictureAndTextAbsence(encoder, missingImage);
     this.encoder = encoder;
     this.shape = shape;
-    const prepare = async (sample: number) => {
-      const bytes = await samples.readImage(sample);
-      return preparePicture(bytes, samples.place(sample), shape, size);
-    };
+    const threads = new PreparationThreads();
+    const prepare = (sample: number) =>
+      threads.prepare(() => samples.readImage(sample), {
+        name: samples.place(sample),
+        shape,
+        size,
+      });
     const name = (sample: number) => `the image of sample ${sample}, ${samples.place(sample)},`;
     this.pictures = new PictureStore(prepare, name, imagesKept);
   }

@@ -2,8 +2,8 @@
  * Food-101 as folders: `images/{train,test}/CLASS/CLASS_N.jpg`, where images of validation lie under train; the
  * titles in `text.json`, or otherwise in `texts/{train,test}_titles.csv`; `class_idx.json` and `split.json`.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../files/json.js';
@@ -69,12 +69,14 @@ function existingTitles(folder: string): Titles {
 }
 
 /** Which of these files are not there; each folder is listed once. */
-function absent(files: readonly string[]): number[] {
-  const folders = new Map<string, Set<string>>();
-  return [...files.keys()].filter((index) => {
-    const { dir, base } = path.parse(files[index]!);
-    const known = folders.get(dir) ?? new Set(existsSync(dir) ? readdirSync(dir) : []);
-    folders.set(dir, known);
-    return !known.has(base);
-  });
+async function absent(files: readonly string[]): Promise<number[]> {
+  const folders = [...new Set(files.map((file) => path.dirname(file)))];
+  const listed = await Promise.all(folders.map(filesIn));
+  const present = new Set(listed.flat());
+  return [...files.keys()].filter((index) => !present.has(files[index]!));
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  return (await readdir(folder)).map((name) => path.join(folder, name));
 }

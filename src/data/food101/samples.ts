@@ -16,7 +16,7 @@ export interface Food101Samples {
   /** Images of the splits that have no text: they are left out, as the reference does it. */
   readonly withoutText: readonly string[];
   /** Samples of which the image is not there */
-  absentImages(): number[];
+  absentImages(): Promise<number[]>;
   /** Where an image lies, for errors */
   place(sample: number): string;
   /** The bytes of an image's file */

@@ -160,12 +160,12 @@ describe('Food-101 layouts', () => {
   });
 
   it('tell which images are not there', async () => {
-    assert.deepEqual([raw.absentImages(), arrow.absentImages()], [[], []]);
+    assert.deepEqual([await raw.absentImages(), await arrow.absentImages()], [[], []]);
     await withCopy('raw', async (folder) => {
       const samples = readRaw(folder);
       rmSync(samples.place(3));
       rmSync(path.join(folder, 'images', 'test'), { recursive: true });
-      assert.deepEqual(samples.absentImages(), [3, ...samples.splits.test]);
+      assert.deepEqual(await samples.absentImages(), [3, ...samples.splits.test]);
       await assert.rejects(samples.readImage(3), new RegExp(`ENOENT.*${samples.images[3]!}`));
     });
   });
@@ -256,11 +256,11 @@ describe('Food-101 layouts', () => {
   });
 
   it('know rows without an image', async () => {
-    await withCopy('arrow', (folder) => {
+    await withCopy('arrow', async (folder) => {
       const columns = columnsOf(folder);
       columns.image = { type: new Binary(), values: replaced(columns.image!.values, 4, null) };
       write(folder, columns);
-      assert.deepEqual(readArrow(folder).absentImages(), [4]);
+      assert.deepEqual(await readArrow(folder).absentImages(), [4]);
     });
   });
 
