@@ -22,6 +22,8 @@ export interface Dataset {
    * is kept until `inputs` has been asked for it.
    */
   fetch?(samples: readonly number[]): Promise<void>;
+  /** Drops what was fetched of these samples and is not asked for any more. */
+  forget?(samples: readonly number[]): void;
   /** The samples' inputs by modality, made anew; the caller owns them. */
   inputs(samples: readonly number[]): Inputs;
 }

@@ -1,48 +1,49 @@
 /**
- * What stands for a missing picture or text, as ViLT's data have it: inputs `image` in −1 … 1, with an
- * `imageMask` where pictures are of several sizes, and `text` and `textMask`, both int32 [B, L]. Masks are always
- * said: ViLT's own code takes picture from padding by the pixels, and a picture of zeros would be all padding.
+ * What a network without MMP sees where the image or the text is missing, of inputs `image` and `text`, each with
+ * or without a mask. Lee et al. (2023) show a white image, which is an input of ones, and the empty text.
  */
 import type { Absence } from '../models/absence.js';
 import type { Inputs } from '../models/base.js';
 import { tf } from '../tensor/tf.js';
+import { textBatch } from './text/batch.js';
 import type { TextEncoder } from './text/encoder.js';
 
 /**
- * - `ones`: a white picture, as Missing-Aware Prompts has it
- * - `black`: a black one
- * - `zeroTokens`: no picture; its tokens are zero
+ * A missing image is `ones`, white, as in Lee et al.; `black`; or has no content at all, `zeroTokens`: its tokens
+ * are zero.
  */
-export type MissingImage = 'ones' | 'black' | 'zeroTokens';
+export const missingImages = ['ones', 'black', 'zeroTokens'] as const;
+export type MissingImage = (typeof missingImages)[number];
 
-/** The value of every pixel. */
-const pixels: Readonly<Record<MissingImage, number>> = { ones: 1, black: -1, zeroTokens: 0 };
+/** Normalised inputs; those of zero tokens are not seen by anything. */
+const fill = { ones: 1, black: -1, zeroTokens: 0 } as const satisfies Record<MissingImage, number>;
 
-/**
- * A missing text is the encoded empty string, of which the tokens that begin and end every text are real; a
- * missing image is what `mode` says, and all of it is real.
- */
+/** The absence of data sets with images and texts. */
 export function pictureAndTextAbsence(encoder: TextEncoder, mode: MissingImage): Absence {
-  const empty = encoder.encode('');
   return {
-    inputs(inputs: Inputs, masked: readonly string[]): Inputs {
-      const seen: Record<string, tf.Tensor> = { ...inputs };
-      const { text, image, imageMask } = inputs;
-      if (masked.includes('text') && text) {
-        seen.text = repeated(empty.ids, text.shape[0]);
-        seen.textMask = repeated(empty.mask, text.shape[0]);
-      }
-      if (masked.includes('image') && image) {
-        seen.image = tf.fill(image.shape, pixels[mode]);
-        if (imageMask) seen.imageMask = tf.onesLike(imageMask);
-      }
-      return seen;
-    },
-    zeroTokens: mode === 'zeroTokens' ? ['image'] : [],
+    inputs: (inputs, masked) => ({
+      ...inputs,
+      ...(masked.includes('image') ? absentImage(inputs, fill[mode]) : {}),
+      ...(masked.includes('text') ? absentText(inputs, encoder) : {}),
+    }),
+    ...(mode === 'zeroTokens' ? { zeroTokens: ['image'] } : {}),
   };
 }
 
-/** The same row for every sample: int32 [B, L]. */
-function repeated(row: Int32Array, batch: number): tf.Tensor {
-  return tf.tidy(() => tf.tile(tf.tensor2d(row, [1, row.length], 'int32'), [batch, 1]));
+/** All pixels are of the picture: where a mask says so, no network has to guess it from their values. */
+function absentImage({ image, imageMask }: Inputs, value: number): Inputs {
+  return {
+    image: tf.fill(image!.shape, value),
+    ...(imageMask ? { imageMask: tf.onesLike(imageMask) } : {}),
+  };
+}
+
+function absentText({ text, textMask }: Inputs, encoder: TextEncoder): Inputs {
+  const { text: empty, textMask: mask } = textBatch([''], encoder);
+  const result = {
+    text: tf.tile(empty, [text!.shape[0], 1]),
+    ...(textMask ? { textMask: tf.tile(mask, [text!.shape[0], 1]) } : {}),
+  };
+  tf.dispose([empty, mask]);
+  return result;
 }

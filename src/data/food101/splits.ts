@@ -1,0 +1,58 @@
+/** Which images belong to which split: `split.json`, as Missing-Aware Prompts has it. */
+import path from 'node:path';
+import { z } from 'zod';
+import { readJson } from '../../files/json.js';
+import { splitNames, type SplitName, type Splits } from '../dataset.js';
+import { labelOf, type Classes } from './classes.js';
+
+/** What the reference calls the splits, in files and their names */
+export const referenceSplits = { train: 'train', validation: 'val', test: 'test' } as const;
+
+/** Image files by split */
+export type ImagesBySplit = Readonly<Record<SplitName, readonly string[]>>;
+
+const images = z.array(z.string()).readonly();
+const schema = z.strictObject({ train: images, val: images, test: images });
+
+/** The same of every split. */
+export function bySplit<T>(make: (split: SplitName) => T): Readonly<Record<SplitName, T>> {
+  return { train: make('train'), validation: make('validation'), test: make('test') };
+}
+
+/**
+ * Reads `split.json`: `{"train": ["tacos_1.jpg", …], "val": […], "test": […]}`.
+ *
+ * @throws Error naming the file, and the image that is named twice or of no known class
+ */
+export function readSplits(folder: string, classes: Classes): ImagesBySplit {
+  const file = path.join(folder, 'split.json');
+  const listed = readJson(file, schema);
+  const splits = bySplit((split) => listed[referenceSplits[split]]);
+  expectOnce(splits, file);
+  for (const image of Object.values(splits).flat()) labelOf(image, classes, file);
+  return splits;
+}
+
+/** @throws Error naming the image that is in two splits, or twice in one */
+export function expectOnce(splits: ImagesBySplit, source: string): void {
+  const seen = new Map<string, SplitName>();
+  for (const split of splitNames) {
+    for (const image of splits[split]) {
+      const before = seen.get(image);
+      if (before !== undefined) {
+        throw new Error(`${source}: ${image} is in ${before} and again in ${split}`);
+      }
+      seen.set(image, split);
+    }
+  }
+}
+
+/** Samples numbered through: those of training, then of validation, then of testing. */
+export function numbered(splits: ImagesBySplit): Splits {
+  let start = 0;
+  return bySplit((split) => {
+    const first = start;
+    start += splits[split].length;
+    return splits[split].map((_, place) => first + place);
+  });
+}
