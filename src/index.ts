@@ -74,10 +74,12 @@ export {
   emojiSettings,
   type EmojiSettings,
 } from './experiments/emoji.js';
-export { loadModel, predictorOf, type Model } from './experiments/model.js';
+export { loadData, loadModel, predictorOf, type Model } from './experiments/model.js';
 export { resolveRun, type RunConfig, type RunOptions } from './experiments/config.js';
 export { trainRun, type TrainedRun } from './experiments/trainRun.js';
 export { emojiRun, trainSeeds } from './sweep/seeds.js';
+export { readSweep } from './sweep/sweepFile.js';
+export { trainSweep } from './sweep/trainSweep.js';
 
 export { bars } from './figures/bars.js';
 export { lossCurves } from './figures/curves.js';

@@ -4,6 +4,7 @@
  */
 import type { Absence } from '../models/absence.js';
 import type { Inputs } from '../models/base.js';
+import type { ViltConfig } from '../models/vilt/config.js';
 import { tf } from '../tensor/tf.js';
 import { textBatch } from './text/batch.js';
 import type { TextEncoder } from './text/encoder.js';
@@ -18,15 +19,18 @@ export type MissingImage = (typeof missingImages)[number];
 /** Normalised inputs; those of zero tokens are not seen by anything. */
 const fill = { ones: 1, black: -1, zeroTokens: 0 } as const satisfies Record<MissingImage, number>;
 
+/** What a ViLT that reads a data set has to know. */
+export type ViltSizes = Pick<ViltConfig, 'vocabulary' | 'textLength' | 'imageSize'>;
+
 /** The absence of data sets with images and texts. */
 export function pictureAndTextAbsence(encoder: TextEncoder, mode: MissingImage): Absence {
   return {
     inputs: (inputs, masked) => ({
       ...inputs,
-      ...(masked.includes('image') ? absentImage(inputs, fill[mode]) : {}),
-      ...(masked.includes('text') ? absentText(inputs, encoder) : {}),
+      ...(inputs.image && masked.includes('image') ? absentImage(inputs, fill[mode]) : {}),
+      ...(inputs.text && masked.includes('text') ? absentText(inputs, encoder) : {}),
     }),
-    ...(mode === 'zeroTokens' ? { zeroTokens: ['image'] } : {}),
+    zeroTokens: mode === 'zeroTokens' ? ['image'] : [],
   };
 }
 

@@ -22,9 +22,20 @@ export async function predictLogits(
   masked: readonly string[],
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
+  const batchAt = (start: number) => samples.slice(start, start + batchSize);
+  const fetch = (start: number) => {
+    const fetching = dataset.fetch?.(batchAt(start));
+    // What fails is thrown where it is awaited, also when something else is thrown before.
+    fetching?.catch(() => undefined);
+    return fetching;
+  };
+  let fetched = fetch(0);
   for (let start = 0; start < samples.length; start += batchSize) {
     throwIfInterrupted();
-    const batch = samples.slice(start, start + batchSize);
+    await fetched;
+    const batch = batchAt(start);
+    // The next ones are read while these are computed.
+    fetched = fetch(start + batchSize);
     const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
     const values = (await logits.data()) as Float32Array;
     const classes = logits.shape[1]!;

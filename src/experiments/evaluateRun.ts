@@ -1,11 +1,13 @@
 /** How well a whole run does, in every scenario and under missing tables. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import type { SplitName } from '../data/dataset.js';
 import { evaluateScenarios } from '../evaluation/evaluate.js';
-import type { Evaluation } from '../evaluation/evaluation.js';
+import { evaluationSchema, type Evaluation } from '../evaluation/evaluation.js';
 import { paperTables, parseTable } from '../evaluation/missingTables.js';
 import { writeWhole } from '../files/write.js';
-import { readParameters, runState } from '../training/runs.js';
+import { readJson, readParameters, runState } from '../training/runs.js';
 import { disposeModel, loadData, loadModel, predictorOf } from './model.js';
 import { readRunConfig } from './trainRun.js';
 
@@ -34,13 +36,13 @@ export async function evaluateRun(
   const own = tables.map((text) => parseTable(text, dataset.modalities));
   const model = loadModel(config, dataset, readParameters(folder));
   try {
-    const evaluation = await evaluateScenarios(predictorOf(model), dataset, {
+    const evaluation = await evaluateScenarios(predictorOf(model, dataset), dataset, {
       split,
       seed,
       resamples,
       tables: [...paperTables(dataset.kinds), ...own],
     });
-    writeWhole(path.join(folder, `evaluation-${split}.json`), JSON.stringify(evaluation));
+    writeWhole(path.join(folder, fileOf(split)), JSON.stringify(evaluation));
     return evaluation;
   } finally {
     disposeModel(model);
@@ -51,4 +53,21 @@ export async function evaluateRun(
 export function expectWhole(folder: string): void {
   const state = runState(folder);
   if (state !== 'whole') throw new Error(`${folder} is no whole run but ${state}; train it first`);
+}
+
+const fileOf = (split: SplitName) => `evaluation-${split}.json`;
+
+/**
+ * What `evaluateRun` left in the folder of a run.
+ *
+ * @throws Error when the run was not evaluated on this split, or the file is damaged
+ */
+export function readEvaluation(folder: string, split: SplitName): Evaluation {
+  const file = fileOf(split);
+  if (!existsSync(path.join(folder, file))) {
+    throw new Error(`${folder} has no ${file}; run "mmp evaluate" first`);
+  }
+  const { data, error } = evaluationSchema.safeParse(readJson(folder, file));
+  if (data) return data;
+  throw new Error(`${folder}: ${file} is damaged: ${z.prettifyError(error)}`);
 }

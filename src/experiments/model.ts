@@ -1,29 +1,75 @@
 /** The data set and the networks that a configuration names. */
+import path from 'node:path';
 import { LinearProjection } from '../baselines/linearProjection.js';
-import { loadEmoji, type EmojiDataset } from '../data/emoji/emoji.js';
+import { MissingAwarePrompts } from '../baselines/missingAwarePrompts.js';
+import type { Dataset } from '../data/dataset.js';
+import { EmojiDataset, loadEmoji, type WordDropout } from '../data/emoji/emoji.js';
+import { EmojiPairs, loadEmojiPairs } from '../data/emoji/emojiPairs.js';
+import { loadFood101 } from '../data/food101/food101.js';
+import type { ViltSizes } from '../data/pictureAndText.js';
+import { readVocabulary, WordPiece } from '../data/text/wordPiece.js';
 import { basePredictor, mmpPredictor, type Predictor } from '../evaluation/predictors.js';
+import { projectRoot } from '../files/paths.js';
 import { Mmp } from '../mmp/mmp.js';
 import type { Projector } from '../mmp/projector.js';
-import type { BaseNetwork } from '../models/base.js';
+import type { BaseNetwork, Inputs } from '../models/base.js';
+import { Vilt } from '../models/vilt/vilt.js';
 import type { Parameters } from '../tensor/parameters.js';
 import type { ParameterParts } from '../training/runs.js';
 import { projects, type RunConfig } from './config.js';
 import { emojiBase } from './emoji.js';
+import { ViltPretraining } from './pretraining.js';
 
-/** A base network, and what projects tokens where the method has that. */
+/** A base network, with what projects tokens or with prompts where the method has them. */
 export interface Model {
   readonly base: BaseNetwork;
   readonly projector?: Projector;
+  readonly prompts?: MissingAwarePrompts;
+  readonly pretraining?: ViltPretraining;
 }
 
-export function loadData({ data }: RunConfig): EmojiDataset {
-  return loadEmoji(data.labels);
+/** A data set that runs are trained on. */
+export interface RunDataset extends Dataset {
+  /** What the paper's Table 3 takes together: images and texts */
+  readonly kinds: { readonly image: readonly string[]; readonly text: readonly string[] };
+  /** @param wordDropout in training, hides words; data sets without that ignore it */
+  inputs(samples: readonly number[], wordDropout?: WordDropout): Inputs;
 }
 
-/** The networks, untrained. */
-export function makeModel(config: RunConfig, dataset: EmojiDataset): Model {
-  const { model, method, mmp, seed } = config;
-  const base = emojiBase(dataset, model, seed);
+/** A data set of images and texts that ViLT reads. */
+interface ViltDataset extends RunDataset {
+  readonly sizes: ViltSizes;
+}
+
+/** @throws Error saying what is missing or damaged, and what to do */
+export function loadData({ data }: RunConfig): RunDataset {
+  switch (data.name) {
+    case 'emoji':
+      return loadEmoji(data.labels);
+    case 'emojiPairs':
+      return loadEmojiPairs(data.labels, data);
+    case 'food101': {
+      const { layout, textLength, shape, imageSize, missingImage } = data;
+      const [folder, vocabulary] = [data.folder, data.vocabulary].map((place) =>
+        path.resolve(projectRoot, place),
+      ) as [string, string];
+      const encoder = new WordPiece(readVocabulary(vocabulary), textLength);
+      return loadFood101(folder, layout, { encoder, shape, size: imageSize, missingImage });
+    }
+  }
+}
+
+/** The networks, untrained but for weights that the configuration names. */
+export function makeModel(config: RunConfig, dataset: RunDataset): Model {
+  const { model, method, mmp, prompts, seed } = config;
+  const base = makeBase(config, dataset);
+  if (method === 'pretraining') {
+    return { base, pretraining: new ViltPretraining(viltOf(base), seed) };
+  }
+  if (prompts) {
+    const layers = prompts.layers ?? Math.ceil(model.layers / 2);
+    return { base, prompts: new MissingAwarePrompts(viltOf(base), { ...prompts, layers }, seed) };
+  }
   if (!projects(method)) return { base };
   const { modalities } = base;
   const { width, heads } = model;
@@ -33,10 +79,28 @@ export function makeModel(config: RunConfig, dataset: EmojiDataset): Model {
   return { base, projector };
 }
 
+function makeBase({ model, seed }: RunConfig, dataset: RunDataset): BaseNetwork {
+  if (dataset instanceof EmojiDataset) return emojiBase(dataset, model, seed);
+  const { sizes } = dataset as ViltDataset;
+  return new Vilt({ ...model, ...sizes, classes: dataset.classes.length }, seed);
+}
+
+/** @throws Error when the base network is another one */
+export function viltOf(base: BaseNetwork): Vilt {
+  if (base instanceof Vilt) return base;
+  throw new Error('the base network is no Vilt');
+}
+
+/** @throws Error when the data set is another one */
+export function pairsOf(dataset: Dataset): EmojiPairs {
+  if (dataset instanceof EmojiPairs) return dataset;
+  throw new Error(`the data set is no EmojiPairs but ${dataset.name}`);
+}
+
 /** The networks of a whole run. */
 export function loadModel(
   config: RunConfig,
-  dataset: EmojiDataset,
+  dataset: RunDataset,
   parameters: ParameterParts,
 ): Model {
   const model = makeModel(config, dataset);
@@ -45,16 +109,19 @@ export function loadModel(
 }
 
 /** The parameters of a model by part, as runs name them. */
-export function partsOf({ base, projector }: Model): [part: string, parameters: Parameters][] {
-  if (!projector) return [['base', base.parameters]];
-  return [
-    ['base', base.parameters],
-    [projector instanceof Mmp ? 'mmp' : 'linear', projector.parameters],
-  ];
+export function partsOf({ base, projector, ...others }: Model): [string, Parameters][] {
+  const parts = {
+    base,
+    ...(projector ? { [projector instanceof Mmp ? 'mmp' : 'linear']: projector } : {}),
+    ...others,
+  };
+  return Object.entries(parts).map(([part, { parameters }]) => [part, parameters]);
 }
 
-export function predictorOf({ base, projector }: Model): Predictor {
-  return projector ? mmpPredictor(base, projector) : basePredictor(base);
+/** @param dataset says what a missing modality looks like where nothing is projected */
+export function predictorOf({ base, projector, prompts }: Model, { absence }: Dataset): Predictor {
+  if (projector) return mmpPredictor(base, projector);
+  return prompts ? prompts.predictor(absence) : basePredictor(base, absence);
 }
 
 export function disposeModel(model: Model): void {

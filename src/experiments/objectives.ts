@@ -1,10 +1,10 @@
 /** What a training step minimises, by method. */
-import { basePredictor, masksOfAvailable } from '../evaluation/predictors.js';
+import { basePredictor, masksOfAvailable, type Predictor } from '../evaluation/predictors.js';
 import { alignmentLoss, totalLoss } from '../mmp/align.js';
 import { complete } from '../mmp/complete.js';
 import type { Projector } from '../mmp/projector.js';
 import type { BaseNetwork, Inputs } from '../models/base.js';
-import type { tf } from '../tensor/tf.js';
+import { tf } from '../tensor/tf.js';
 import { crossEntropy } from '../training/crossEntropy.js';
 import type { Losses } from '../training/update.js';
 
@@ -20,9 +20,19 @@ export function baseLosses(
   inputs: Inputs,
   labels: tf.Tensor,
   masked: readonly string[],
+): Losses {
+  return predictorLosses(basePredictor(base), inputs, labels, masked);
+}
+
+/** The task loss of what a method answers when modalities are missing. */
+export function predictorLosses(
+  predictor: Predictor,
+  inputs: Inputs,
+  labels: tf.Tensor,
+  masked: readonly string[],
   taskLoss: TaskLoss = crossEntropy,
 ): Losses {
-  return { total: taskLoss(basePredictor(base)(inputs, masked), labels) };
+  return { total: taskLoss(predictor(inputs, masked), labels) };
 }
 
 /**
@@ -46,4 +56,17 @@ export function mmpLosses(
   const task = taskLoss(base.fuse(completed.tokens, masks).logits, labels);
   const alignment = alignmentLoss(real, completed.projected);
   return { total: totalLoss(task, alignment, weight), task, alignment };
+}
+
+/**
+ * The losses of a batch of which groups of samples lack different modalities: each counts by its share of the
+ * samples.
+ */
+export function lossesOfGroups(groups: readonly { losses: Losses; samples: number }[]): Losses {
+  if (groups.length === 1) return groups[0]!.losses;
+  const all = groups.reduce((sum, { samples }) => sum + samples, 0);
+  const names = Object.keys(groups[0]!.losses);
+  const mean = (name: string) =>
+    tf.addN(groups.map(({ losses, samples }) => tf.mul(losses[name]!, samples / all)));
+  return Object.fromEntries(names.map((name) => [name, mean(name)])) as Losses;
 }

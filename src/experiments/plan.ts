@@ -10,12 +10,12 @@ import { updateParameters } from '../training/update.js';
 import type { RunConfig } from './config.js';
 import { partsOf, predictorOf } from './model.js';
 import { expectStartable, newTraining, type TrainRunOptions } from './trainRun.js';
-import { updateOptions } from './training.js';
+import { trainedOf, updateOptions } from './training.js';
 
 export interface Plan {
   readonly folder: string;
-  /** Trained and frozen parameters by part of the model */
-  readonly parameters: readonly { part: string; count: number; trained: boolean }[];
+  /** How many numbers each part of the model has, and how many of them are trained */
+  readonly parameters: readonly { part: string; count: number; trained: number }[];
   readonly steps: number;
   readonly epochs: number;
   readonly stepSeconds: number;
@@ -47,6 +47,7 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
   const { dataset } = training;
   try {
     const step = async () => {
+      await training.ready(batches);
       const losses = updateParameters({
         ...updateOptions(config),
         optimiser: training.optimiser,
@@ -65,7 +66,8 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
 
     const { validation, test, train } = dataset.splits;
     const samples = validation.slice(0, 64);
-    const evaluate = () => predictLogits(predictorOf(training.model), dataset, samples, []);
+    const evaluate = () =>
+      predictLogits(predictorOf(training.model, dataset), dataset, samples, []);
     const evaluated = (validation.length + test.length) * allScenarios(dataset.modalities).length;
     const batchSeconds = await secondsOf(1, evaluate);
     const { tensors } = await training.state(0);
@@ -75,10 +77,10 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
     );
     return {
       folder: path.join(options.runs, options.name),
-      parameters: partsOf(training.model).map(([part, { count }]) => ({
+      parameters: partsOf(training.model).map(([part, own]) => ({
         part,
-        count,
-        trained: !(part === 'base' && config.freezeBase),
+        count: own.count,
+        trained: part === 'base' ? own.countOf(trainedOf(config, training.model)) : own.count,
       })),
       steps,
       epochs: (steps * batches * batchSize) / train.length,
@@ -106,7 +108,7 @@ export function planText(plan: Plan): string {
   const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   const parameters = plan.parameters.map(
     ({ part, count, trained }) =>
-      `${part}: ${count.toLocaleString('en')}${trained ? '' : ', frozen'}`,
+      `${part}: ${count.toLocaleString('en')}${trained === count ? '' : `, ${trainedText(trained)}`}`,
   );
   table.push(
     ['folder', plan.folder],
@@ -123,3 +125,6 @@ export function planText(plan: Plan): string {
   );
   return table.toString();
 }
+
+const trainedText = (trained: number) =>
+  trained === 0 ? 'frozen' : `frozen but for ${trained.toLocaleString('en')}`;

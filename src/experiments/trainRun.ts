@@ -4,8 +4,11 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { interruption } from '../interruption.js';
-import { accuracyByScenario, type Accuracies } from '../evaluation/accuracy.js';
-import { allScenarios } from '../evaluation/scenarios.js';
+import type { Accuracies } from '../evaluation/accuracy.js';
+import { naming } from '../evaluation/golden.js';
+import { projectRoot } from '../files/paths.js';
+import { readSafetensors } from '../files/safetensors.js';
+import { loadViltWeights } from '../models/vilt/weights.js';
 import { describeBackend, type BackendDescription } from '../tensor/backend.js';
 import type { TrainingState } from '../training/checkpoint.js';
 import { findNonFinite } from '../training/diagnosis.js';
@@ -14,7 +17,7 @@ import { readJson, readParameters, RunFolder, runState, type Run } from '../trai
 import { firstNotFinite, NotFinite } from '../training/notFinite.js';
 import { train, type Milestone, type TrainingRecord } from '../training/train.js';
 import { differingKeys, resolveRun, type RunConfig } from './config.js';
-import { loadData, partsOf, predictorOf } from './model.js';
+import { loadData, partsOf, viltOf } from './model.js';
 import { Training, updateOptions } from './training.js';
 
 export interface TrainRunOptions {
@@ -39,7 +42,7 @@ export interface RunEnvironment {
 }
 
 export interface RunResults {
-  /** Accuracy by scenario */
+  /** Accuracy by scenario; of pretraining, under `matching` alone */
   readonly validation: Accuracies;
   readonly test: Accuracies;
 }
@@ -105,13 +108,25 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
  */
 export function newTraining(config: RunConfig, runs: string): Training {
   const training = new Training(config, loadData(config));
-  const { from } = config;
-  if (from === undefined) return training;
   try {
-    training.model.base.parameters.load(readParameters(path.join(runs, from)).base!);
+    loadStart(training, config, runs);
     return training;
   } catch (error) {
     training.dispose();
+    throw error;
+  }
+}
+
+/** The base network as another run left it, or with weights from a file. */
+function loadStart({ model: { base } }: Training, { from, model }: RunConfig, runs: string): void {
+  if (model.name === 'vilt' && model.weights !== undefined) {
+    const file = path.resolve(projectRoot, model.weights);
+    naming(file, () => loadViltWeights(viltOf(base), readSafetensors(file).tensors));
+  }
+  if (from === undefined) return;
+  try {
+    base.parameters.load(readParameters(path.join(runs, from)).base!);
+  } catch (error) {
     const reason = (error as Error).message;
     throw new Error(`from: the base network of ${from} cannot be taken: ${reason}`, {
       cause: error,
@@ -145,12 +160,9 @@ class RunInTraining {
       throw await this.afterFailure(error);
     }
     const { dataset, model } = training;
-    const scenarios = allScenarios(dataset.modalities);
-    const measure = (samples: readonly number[]) =>
-      accuracyByScenario(predictorOf(model), dataset, samples, scenarios);
     const results: RunResults = {
-      validation: await measure(dataset.splits.validation),
-      test: await measure(dataset.splits.test),
+      validation: await training.measure(dataset.splits.validation),
+      test: await training.measure(dataset.splits.test),
     };
     const parts = partsOf(model).map(async ([part, own]) => [part, await own.read()] as const);
     this.lock.expectHeld();
@@ -183,6 +195,7 @@ class RunInTraining {
       firstStep: this.done,
       optimiser: training.optimiser,
       learningRate: training.learningRate,
+      ready: () => training.ready(config.optimiser.accumulation?.batches ?? 1),
       losses: () => training.losses(),
       // A plateau schedule learns from the validation, so the checkpoint comes after it.
       milestones: validateEvery === undefined ? [save] : [validate, save],

@@ -1,12 +1,14 @@
 /** The training that a configuration describes, put together: networks, batches, masking, losses, optimiser. */
 import { ShuffledBatches, type BatchesState } from '../data/dataset.js';
-import type { EmojiDataset } from '../data/emoji/emoji.js';
-import { predictLogits } from '../evaluation/accuracy.js';
-import { sampleMasked } from '../mmp/masking.js';
+import { accuracyByScenario, predictLogits, type Accuracies } from '../evaluation/accuracy.js';
+import { allScenarios } from '../evaluation/scenarios.js';
+import { Prefetch } from '../data/prefetch.js';
+import { drawMissing, missingTable } from '../evaluation/missingTables.js';
+import { groupByMasked, sampleMasked, type MaskGroup } from '../mmp/masking.js';
 import type { NamedValues } from '../tensor/parameters.js';
 import { stream, type Stream } from '../tensor/random.js';
 import { tf } from '../tensor/tf.js';
-import { AdamW } from '../training/adamw.js';
+import { AdamW, type ParameterGroup } from '../training/adamw.js';
 import type { TrainingState } from '../training/checkpoint.js';
 import { clipByGlobalNorm, clipByValue } from '../training/clipping.js';
 import { crossEntropy } from '../training/crossEntropy.js';
@@ -15,8 +17,17 @@ import { Plateau, type PlateauState } from '../training/plateau.js';
 import { constant, warmupLinear, warmupPolynomial, type Schedule } from '../training/schedule.js';
 import type { Losses, Update } from '../training/update.js';
 import type { RunConfig } from './config.js';
-import { disposeModel, makeModel, partsOf, predictorOf, type Model } from './model.js';
-import { baseLosses, mmpLosses } from './objectives.js';
+import {
+  disposeModel,
+  makeModel,
+  pairsOf,
+  partsOf,
+  predictorOf,
+  type Model,
+  type RunDataset,
+} from './model.js';
+import { lossesOfGroups, mmpLosses, predictorLosses } from './objectives.js';
+import { matchingAccuracy, pretrainingBatch } from './pretraining.js';
 
 /** What a checkpoint holds beside tensors. */
 interface Progress {
@@ -31,28 +42,36 @@ export class Training {
   readonly optimiser: AdamW;
   private readonly batches: ShuffledBatches;
   private readonly streams: Readonly<Record<'masking' | 'words', Stream>>;
+  /** What each training sample lacks, where that is fixed */
+  private readonly missing?: ReadonlyMap<number, readonly string[]>;
   private readonly plateau?: Plateau;
+  private prefetch?: Prefetch;
   /** η by step */
   readonly learningRate: Schedule;
 
   /** @throws Error when the configuration does not fit the data set */
   constructor(
     readonly config: RunConfig,
-    readonly dataset: EmojiDataset,
+    readonly dataset: RunDataset,
   ) {
     const { label, seed, budget, optimiser, freezeBase, masking, schedule } = config;
     const draws = (name: string) => stream(seed, `${label}/${name}`);
     this.batches = new ShuffledBatches(dataset.splits.train, budget.batchSize, draws('batches'));
     this.streams = { masking: draws('masking'), words: draws('words') };
     // A masking of other modalities is refused now and not at the first step.
-    if (masking) sampleMasked(dataset.modalities, masking, stream(seed, 'check'));
+    if (masking?.kind === 'table') {
+      const { train } = dataset.splits;
+      const table = missingTable(masking.shares, dataset.modalities);
+      const drawn = drawMissing(table, train.length, seed);
+      this.missing = new Map(train.map((sample, place) => [sample, drawn[place]!]));
+    } else if (masking) sampleMasked(dataset.modalities, masking, stream(seed, 'check'));
     this.model = makeModel(config, dataset);
-    const trained = partsOf(this.model).filter(([part]) => !(freezeBase && part === 'base'));
-    const groups = trained.map(([name, parameters]) => ({
-      name,
-      parameters,
-      rate: name === 'base' ? 1 : optimiser.projectorRate,
-    }));
+    const groups = partsOf(this.model).flatMap(([name, parameters]): ParameterGroup[] => {
+      if (name !== 'base') return [{ name, parameters, rate: optimiser.projectorRate }];
+      return freezeBase === true
+        ? []
+        : [{ name, parameters, isTrained: trainedOf(config, this.model) }];
+    });
     this.optimiser = new AdamW(groups, optimiser);
     if (schedule.kind === 'plateau') {
       this.plateau = new Plateau({ ...schedule, rate: optimiser.learningRate });
@@ -60,34 +79,79 @@ export class Training {
     this.learningRate = this.plateau ? () => this.plateau!.rate : scheduleOf(config);
   }
 
+  /** Resolves when what the next losses need is there, so many times. */
+  async ready(batches: number): Promise<void> {
+    if (!this.dataset.fetch) return;
+    this.prefetch ??= this.fetchAhead();
+    for (let batch = 0; batch < batches; batch++) await this.prefetch.ready();
+  }
+
+  /** Reads and decodes ahead what the next batches will be. */
+  private fetchAhead(): Prefetch {
+    const { dataset, config, batches } = this;
+    const { train } = dataset.splits;
+    const upcoming = new ShuffledBatches(train, config.budget.batchSize, stream(0, 'upcoming'));
+    upcoming.restore(batches.state());
+    return new Prefetch(dataset, upcoming, batchesAhead);
+  }
+
   /** The losses of the next batch; which it is depends on the draws so far alone. */
   losses(): Losses {
-    const { dataset, config, streams } = this;
-    const { base, projector } = this.model;
     const samples = this.batches.next().value;
-    const masked = this.drawMasked();
-    const wordDropout = { probability: config.data.wordDropout, random: streams.words };
-    const inputs = dataset.inputs(samples, wordDropout);
+    return lossesOfGroups(
+      this.groupsOf(samples).map(({ masked, samples: places }) => {
+        const group = places.map((place) => samples[place]!);
+        return { losses: this.lossesOf(group, masked), samples: group.length };
+      }),
+    );
+  }
+
+  /** The samples of a batch by what they lack: all the same, or each its own (D10). */
+  private groupsOf(samples: readonly number[]): MaskGroup[] {
+    if (!this.missing) return [{ masked: this.drawMasked(), samples: [...samples.keys()] }];
+    const { modalities } = this.dataset;
+    return groupByMasked(
+      modalities,
+      samples.map((sample) => this.missing!.get(sample)!),
+    );
+  }
+
+  private lossesOf(samples: readonly number[], masked: readonly string[]): Losses {
+    const { dataset, config, streams, model } = this;
+    const { base, projector, pretraining } = model;
+    if (pretraining) {
+      return pretraining.losses(pretrainingBatch(pairsOf(dataset), samples, streams));
+    }
+    const inputs =
+      'wordDropout' in config.data
+        ? dataset.inputs(samples, {
+            probability: config.data.wordDropout,
+            random: streams.words,
+          })
+        : dataset.inputs(samples);
     const labels = labelsOf(dataset, samples);
     const task = taskLosses[config.loss.task];
     return projector
       ? mmpLosses(base, projector, inputs, labels, masked, config.loss.alignment ?? 0, task)
-      : baseLosses(base, inputs, labels, masked, task);
+      : predictorLosses(predictorOf(model, dataset), inputs, labels, masked, task);
   }
 
   private drawMasked(): string[] {
     const { config, dataset, streams } = this;
-    if (!config.masking) return [];
-    const masked = sampleMasked(dataset.modalities, config.masking, streams.masking);
+    const { masking } = config;
+    if (!masking || masking.kind === 'table') return [];
+    const masked = sampleMasked(dataset.modalities, masking, streams.masking);
     // With the base frozen, an iteration that masks nothing would train nothing.
-    return masked.length === 0 && config.freezeBase ? this.drawMasked() : masked;
+    return masked.length === 0 && config.freezeBase === true && this.model.projector
+      ? this.drawMasked()
+      : masked;
   }
 
   /** The task loss on the validation split with nothing missing; a plateau schedule follows it. */
   async validate(): Promise<number> {
     const { dataset, model, config } = this;
     const samples = dataset.splits.validation;
-    const logits = await predictLogits(predictorOf(model), dataset, samples, []);
+    const logits = await predictLogits(predictorOf(model, dataset), dataset, samples, []);
     const loss = tf.tidy(() =>
       taskLosses[config.loss.task](tf.stack(logits), labelsOf(dataset, samples)),
     );
@@ -95,6 +159,17 @@ export class Training {
     loss.dispose();
     this.plateau?.observe(value!);
     return value!;
+  }
+
+  /** How well the model does on samples, by scenario; in pretraining, how well it matches. */
+  async measure(samples: readonly number[]): Promise<Accuracies> {
+    const { dataset, model } = this;
+    const { pretraining } = model;
+    if (pretraining) {
+      return { matching: await matchingAccuracy(pretraining, pairsOf(dataset), samples) };
+    }
+    const scenarios = allScenarios(dataset.modalities);
+    return accuracyByScenario(predictorOf(model, dataset), dataset, samples, scenarios);
   }
 
   /** Everything that decides what comes after so many steps. */
@@ -117,6 +192,7 @@ export class Training {
   }
 
   restore({ tensors, progress }: TrainingState): void {
+    this.stopFetching();
     const { optimiser, batches, streams, plateau } = progress as Progress;
     for (const [part, parameters] of partsOf(this.model)) {
       parameters.load(under(tensors, `${part}/`));
@@ -127,18 +203,32 @@ export class Training {
     if (plateau) this.plateau?.restore(plateau);
   }
 
+  private stopFetching(): void {
+    void this.prefetch?.dispose();
+    this.prefetch = undefined;
+  }
+
   dispose(): void {
+    this.stopFetching();
     this.optimiser.dispose();
     disposeModel(this.model);
   }
 }
+
+/** Batches that are read and decoded before they are needed. */
+const batchesAhead = 3;
 
 /** What the names of the optimiser's moments begin with among the tensors of a state. */
 const moments = 'moments/';
 
 const taskLosses = { crossEntropy, ohemCrossEntropy };
 
-function labelsOf(dataset: EmojiDataset, samples: readonly number[]): tf.Tensor {
+/** Whether a parameter of the base network is trained, by name. */
+export function trainedOf({ freezeBase }: RunConfig, { base }: Model): (name: string) => boolean {
+  return (name) => (freezeBase === 'exceptHead' ? base.isOfHead!(name) : !freezeBase);
+}
+
+function labelsOf(dataset: RunDataset, samples: readonly number[]): tf.Tensor {
   return tf.tensor1d(
     samples.map((sample) => dataset.labels[sample]!),
     'int32',

@@ -36,6 +36,8 @@ export interface Fused {
 export interface BaseNetwork {
   readonly modalities: readonly ModalityShape[];
   readonly parameters: Parameters;
+  /** Whether a parameter belongs to what makes logits of the fused tokens; for networks in which that is apart */
+  isOfHead?(parameter: string): boolean;
   /** Tokens of the modalities that `inputs` holds; the others are not touched. */
   embed(inputs: Inputs): Tokens;
   /** Which tokens of `embed(inputs)` are real; a network that has no padding has no masks. */

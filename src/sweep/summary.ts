@@ -1,10 +1,8 @@
 /** What came of a sweep, as a table: a line for each variant, over its seeds. */
 import path from 'node:path';
 import Table from 'cli-table3';
-import { meanOverMissing } from '../evaluation/accuracy.js';
-import { allScenarios } from '../evaluation/scenarios.js';
 import { summarise } from '../evaluation/statistics.js';
-import { loadData } from '../experiments/model.js';
+import { missing, withMean } from '../experiments/runs/compare.js';
 import type { RunResults } from '../experiments/trainRun.js';
 import { readJson } from '../training/runs.js';
 import type { JobState, Ledger } from './ledger.js';
@@ -47,14 +45,14 @@ function statesOf(states: readonly JobState[]): string {
 
 /** Mean accuracies in per cent, with the standard error over several seeds. */
 function accuraciesOf(jobs: readonly SweepJob[], runs: string): string[] {
-  const measured = jobs.map((job) => {
+  const accuracies = jobs.map((job) => {
     const { test } = readJson(path.join(runs, job.name), 'results.json') as RunResults;
-    const scenarios = allScenarios(loadData(job.config).modalities);
-    return { everything: test[scenarios[0]!.name]!, missing: meanOverMissing(test, scenarios) };
+    return { everything: Object.values(test)[0], missing: withMean(test)[missing] };
   });
-  if (measured.length === 0) return ['', ''];
   return (['everything', 'missing'] as const).map((key) => {
-    const { mean, error } = summarise(measured.map((one) => 100 * one[key]));
+    const measured = accuracies.flatMap(({ [key]: value }) => (value === undefined ? [] : [value]));
+    if (measured.length === 0) return '';
+    const { mean, error } = summarise(measured.map((value) => 100 * value));
     return measured.length > 1 ? `${mean.toFixed(2)} ± ${error.toFixed(2)}` : mean.toFixed(2);
   });
 }

@@ -60,10 +60,12 @@ type Entry = SweepOptions['runs'][number];
 /**
  * Reads a sweep file and resolves every run in it.
  *
+ * @param file relative ones lie in the project
+ * @param changes keys that are to be others than in the file, such as fewer seeds
  * @throws Error naming the file, the entry and the key
  */
-export const readSweep = (file: string): Sweep =>
-  expandSweep(readOptions(file), path.basename(file));
+export const readSweep = (file: string, changes: RawOptions = {}): Sweep =>
+  expandSweep({ ...readOptions(file), ...changes }, path.basename(file));
 
 /**
  * All runs of a sweep.

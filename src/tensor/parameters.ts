@@ -87,7 +87,13 @@ export class Parameters {
 
   /** How many numbers are trained. */
   get count(): number {
-    return [...this.variables.values()].reduce((total, variable) => total + variable.size, 0);
+    return this.countOf(() => true);
+  }
+
+  /** How many numbers the parameters of these names hold. */
+  countOf(isMeant: (name: string) => boolean): number {
+    const meant = [...this.variables].filter(([name]) => isMeant(name));
+    return meant.reduce((total, [, variable]) => total + variable.size, 0);
   }
 
   /** The values of every parameter, read from the backend. */

@@ -19,6 +19,8 @@ export interface ParameterGroup {
   /** What the group is called in the optimiser's state; its number, 0, 1, …, by default */
   readonly name?: string;
   readonly parameters: Parameters;
+  /** Which of them; all by default */
+  readonly isTrained?: (name: string) => boolean;
   /** Their learning rate as a multiple of the one given to `step`; 1 by default */
   readonly rate?: number;
 }
@@ -70,8 +72,8 @@ export class AdamW {
     const titles = groups.map(({ name }, number) => name ?? String(number));
     const twice = titles.find((title, number) => titles.indexOf(title) !== number);
     if (twice !== undefined) throw new Error(`AdamW: two groups are named "${twice}"`);
-    this.members = groups.flatMap(({ parameters, rate = 1 }, number) =>
-      parameters.names.map((parameter) => {
+    this.members = groups.flatMap(({ parameters, isTrained = () => true, rate = 1 }, number) =>
+      parameters.names.filter(isTrained).map((parameter) => {
         const name = `${titles[number]!}/${parameter}`;
         const variable = parameters.get(parameter);
         const decay = variable.rank > 1 ? options.weightDecay : 0;

@@ -13,6 +13,8 @@ import { differentiate, updateParameters, type Losses, type Update } from './upd
 export interface Replayable {
   readonly optimiser: AdamW;
   readonly learningRate: Schedule;
+  /** Resolves when losses can be computed so many times */
+  ready(batches: number): Promise<void>;
   losses(): Losses;
   state(step: number): Promise<TrainingState>;
   restore(state: TrainingState): void;
@@ -43,10 +45,12 @@ export async function findNonFinite(
     const before = await training.state(step);
     const batches = options.accumulation?.batches ?? 1;
     for (let batch = 0; batch < batches; batch++) {
+      await training.ready(1);
       const found = await lookInto(training, step);
       if (found) return found;
     }
     training.restore(before);
+    await training.ready(batches);
     const { optimiser, learningRate } = training;
     const losses = updateParameters({
       ...options,

@@ -14,6 +14,8 @@ export interface TrainingRecord {
 }
 
 export interface TrainingOptions extends Omit<Update, 'learningRate' | 'losses'> {
+  /** Resolves when what the next step needs is there, for data that are read while it trains */
+  readonly ready?: () => Promise<void>;
   /** The losses of a batch of a step; the loop disposes of its tensors. */
   readonly losses: (step: number, batch: number) => Losses;
   /** Steps in all */
@@ -64,6 +66,7 @@ export async function train(options: TrainingOptions): Promise<TrainingRecord[]>
       const stop = [interruption(), signal].find((one) => one?.aborted);
       if (stop) await read();
       stop?.throwIfAborted();
+      await options.ready?.();
       const rate = learningRate(step);
       const losses = updateParameters({
         ...options,

@@ -7,6 +7,7 @@ import { assertSteady } from '../support/leaks.js';
 /** Begins with 2, ends with 3, pads with 0; every letter is its code. */
 const letters: TextEncoder = {
   length: 5,
+  vocabularySize: 256,
   encode(text) {
     const ids = [2, ...Buffer.from(text), 3];
     const padding = Array<number>(5 - ids.length).fill(0);

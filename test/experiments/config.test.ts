@@ -3,19 +3,37 @@ import {
   differingKeys,
   methods,
   resolveRun,
+  type Method,
   type RunOptions,
 } from '../../src/experiments/config.js';
+
+const food101 = {
+  name: 'food101',
+  folder: 'food',
+  layout: 'raw',
+  vocabulary: 'vocab.txt',
+} as const;
 
 const refused = (options: unknown, message: RegExp) => {
   assert.throws(() => resolveRun(options, 'run.yaml'), { message });
 };
 
 describe('the configuration of a run', () => {
-  it('needs a method only, and says all the rest', () => {
+  /** A method with what it cannot do without. */
+  const least = (method: Method): RunOptions => {
+    const data = { name: 'emojiPairs' } as const;
+    if (method === 'pretraining') return { method, data };
+    return method === 'prompts'
+      ? { method, data, prompts: { level: 'input' }, from: 'other' }
+      : { method };
+  };
+
+  it('needs a method only, and prompts their level, and says all the rest', () => {
     for (const method of methods) {
-      const run = resolveRun({ method }, 'run.yaml');
+      const run = resolveRun(least(method), 'run.yaml');
       assert.equal(run.label, method);
-      assert.deepEqual(run.masking, method === 'pretrained' ? undefined : { kind: 'uniform' });
+      const masksNothing = method === 'pretraining' || method === 'pretrained';
+      assert.deepEqual(run.masking, masksNothing ? undefined : { kind: 'uniform' });
       assert.equal(run.mmp !== undefined, method === 'mmp');
       const aligned = method === 'mmp' || method === 'linear+align';
       assert.equal(run.loss.alignment !== undefined, aligned);
@@ -24,7 +42,7 @@ describe('the configuration of a run', () => {
 
   it('stays as it is when it is read again', () => {
     for (const method of methods) {
-      const run = resolveRun({ method, budget: { steps: 7 } }, 'run.yaml');
+      const run = resolveRun({ ...least(method), budget: { steps: 7 } }, 'run.yaml');
       assert.deepEqual(resolveRun(JSON.parse(JSON.stringify(run)), 'config.json'), run);
     }
   });
@@ -42,6 +60,25 @@ describe('the configuration of a run', () => {
     assert.deepEqual([run.model.name, run.model.width], ['smallVilt', 32]);
     assert.equal(run.schedule.kind, 'polynomial');
     assert.equal(run.data.name, 'emoji');
+  });
+
+  it('takes the network that reads the data', () => {
+    const run = resolveRun({ method: 'dropout', data: { name: 'emojiPairs' } }, 'run.yaml');
+    assert.equal(run.model.name, 'vilt');
+    const sized = { method: 'dropout', data: { name: 'emojiPairs' }, model: { width: 32 } };
+    assert.equal(resolveRun(sized, 'run.yaml').model.name, 'vilt');
+    refused(
+      { method: 'dropout', data: { name: 'emojiPairs' }, model: { name: 'smallVilt' } },
+      /model: the data "emojiPairs" need the network "vilt"/,
+    );
+  });
+
+  it('trains with prompts nothing of the base network but its head', () => {
+    assert.equal(resolveRun(least('prompts'), 'run.yaml').freezeBase, 'exceptHead');
+    const whole = { ...least('prompts'), freezeBase: false };
+    assert.equal(resolveRun(whole, 'run.yaml').freezeBase, false);
+    const fromWeights = { ...least('prompts'), model: { weights: 'a.safetensors' } };
+    assert.equal(resolveRun(fromWeights, 'run.yaml').freezeBase, 'exceptHead');
   });
 
   it('names keys that are unknown, at any depth', () => {
@@ -84,6 +121,25 @@ describe('the configuration of a run', () => {
         /clipEach: there is no optimiser\.clipping/,
       ],
       [{ method: 'mmp', schedule: { kind: 'plateau' } }, /schedule: .*budget\.validateEvery/],
+      [{ method: 'pretraining' }, /"pretraining" is for the data "emojiPairs" and not for "emoji"/],
+      [
+        { ...least('pretraining'), budget: { validateEvery: 1 } },
+        /budget\.validateEvery: pretraining has no task/,
+      ],
+      [{ method: 'prompts' }, /prompts: say prompts\.level/],
+      [{ method: 'mmp', prompts: { level: 'input' } }, /prompts: the method "mmp" has none/],
+      [{ method: 'prompts', prompts: { level: 'input' } }, /prompts: "smallVilt" takes none/],
+      [{ ...least('prompts'), from: undefined }, /freezeBase: .*name a run in "from"/],
+      [
+        { ...least('prompts'), prompts: { level: 'attention', length: 7 } },
+        /prompts\.length: .*not 7/,
+      ],
+      [
+        { ...least('prompts'), prompts: { level: 'input', layers: 3 } },
+        /prompts\.layers: 3 are more than model\.layers 2/,
+      ],
+      [{ method: 'mmp', freezeBase: 'exceptHead', from: 'a' }, /"smallVilt" has no head/],
+      [{ method: 'mmp', data: { ...food101, shape: 'aspect' } }, /data\.shape: .*"square"/],
     ];
     for (const [options, message] of impossible) refused(options, message);
     refused({ method: 'linear', mmp: {}, loss: { alignment: 1 } }, /mmp: [^]*loss\.alignment: /);

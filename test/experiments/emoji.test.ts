@@ -11,7 +11,8 @@ import {
   type EmojiMethod,
   type EmojiSettings,
 } from '../../src/experiments/emoji.js';
-import { emojiRun, trainSeeds, type SeedProgress } from '../../src/sweep/seeds.js';
+import { emojiRun, trainSeeds } from '../../src/sweep/seeds.js';
+import type { SweepProgress } from '../../src/sweep/trainSweep.js';
 import type { TrainedRun } from '../../src/experiments/trainRun.js';
 import { describeBackend, runsInWorkers } from '../../src/tensor/backend.js';
 import { setThreadCount, threadCount } from '../../src/tensor/wasm/team.js';
@@ -25,13 +26,13 @@ describe('an experiment on emoji', function () {
   this.timeout(600_000);
   let parent: string;
   let runs: Record<EmojiMethod, TrainedRun>;
-  const told: SeedProgress[] = [];
+  const told: SweepProgress[] = [];
   const threads = threadCount();
   before(async () => {
     // What a worker thread uses, so that what runs stand on is the same, too.
     setThreadCount(1);
     parent = makeFolder();
-    const onProgress = (progress: SeedProgress) => told.push(progress);
+    const onProgress = (progress: SweepProgress) => told.push(progress);
     const all = await trainSeeds(tiny, [1], { folder: path.join(parent, 'seeds'), onProgress });
     assert.deepEqual(
       all.map(({ config }) => config.label),
@@ -61,7 +62,7 @@ describe('an experiment on emoji', function () {
     }
     assert.equal(done, total);
     for (const method of emojiMethods) {
-      const records = told.filter((one) => one.method === method).flatMap((one) => one.records);
+      const records = told.filter((one) => one.label === method).flatMap((one) => one.records);
       assert.deepEqual(records, runs[method].records);
       assert.equal(records.length, stepsOf(method, tiny));
     }

@@ -4,6 +4,7 @@ import type { TextEncoder } from '../../src/data/text/encoder.js';
 export function wordLengths(length: number): TextEncoder {
   return {
     length,
+    vocabularySize: 1000,
     encode: (text) => {
       const words = text.split(' ').filter((word) => word !== '');
       const ids = [101, ...words.slice(0, length - 2).map((word) => word.length), 102];

@@ -4,7 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emojiRecipes, emojiSettings, type EmojiMethod } from '../../src/experiments/emoji.js';
-import { emojiRun, trainSeeds, type SeedProgress } from '../../src/sweep/seeds.js';
+import { emojiRun, trainSeeds } from '../../src/sweep/seeds.js';
+import type { SweepProgress } from '../../src/sweep/trainSweep.js';
 import { describeBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
 import { isWholeRun, readRun } from '../../src/training/runs.js';
@@ -29,8 +30,10 @@ describe('an experiment that is interrupted', function () {
   });
 
   /** Trains until told to stop, and makes sure that nothing goes on after that. */
-  const trainUntil = async (done: (progress: SeedProgress) => boolean): Promise<SeedProgress[]> => {
-    const told: SeedProgress[] = [];
+  const trainUntil = async (
+    done: (progress: SweepProgress) => boolean,
+  ): Promise<SweepProgress[]> => {
+    const told: SweepProgress[] = [];
     const before = tf.memory().numTensors;
     const training = trainSeeds(settings, [1], {
       folder,
@@ -58,13 +61,13 @@ describe('an experiment that is interrupted', function () {
     const slow = name === 'cpu' || (name === 'webgpu' && !gpu);
     if (slow) skip(this, 'to measure a run that is done takes a minute on this backend');
     let finished: EmojiMethod | undefined;
-    const told = await trainUntil(({ method }) => {
+    const told = await trainUntil(({ label }) => {
       // A run that starts from another shows that this one is done.
-      finished ??= emojiRecipes[method].start;
+      finished ??= emojiRecipes[label as EmojiMethod].start;
       return finished !== undefined;
     });
     const run = readRun(path.join(folder, `${finished}-1`));
-    const records = told.filter(({ method }) => method === finished).flatMap((one) => one.records);
+    const records = told.filter(({ label }) => label === finished).flatMap((one) => one.records);
     assert.deepEqual(run.records, records);
     assert.equal(records.length, settings.baseSteps);
     for (const name of wholeRuns()) assert.match(name, /^(pretrained|dropout)-1$/);

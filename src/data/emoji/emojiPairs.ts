@@ -5,7 +5,7 @@
 import type { Absence } from '../../models/absence.js';
 import { tf } from '../../tensor/tf.js';
 import type { Dataset, Splits } from '../dataset.js';
-import { pictureAndTextAbsence, type MissingImage } from '../pictureAndText.js';
+import { pictureAndTextAbsence, type MissingImage, type ViltSizes } from '../pictureAndText.js';
 import { bertWords } from '../text/bertWords.js';
 import { specialTokens, WordPiece } from '../text/wordPiece.js';
 import { loadEmoji, type EmojiDataset, type EmojiLabels, type WordDropout } from './emoji.js';
@@ -39,6 +39,7 @@ export class EmojiPairs implements Dataset {
   /** Its vocabulary: the special tokens and the whole words of the training split */
   readonly wordPiece: WordPiece;
   readonly absence: Absence;
+  readonly sizes: ViltSizes;
   private readonly picture: PictureModality;
   private readonly encoded: readonly EncodedTexts[];
 
@@ -54,6 +55,8 @@ export class EmojiPairs implements Dataset {
     const vocabulary = [...Object.values(specialTokens), ...[...new Set(trained)].sort()];
     this.wordPiece = new WordPiece(vocabulary, length);
     this.encoded = texts.map((text) => this.wordPiece.encode(text));
+    const { vocabularySize } = this.wordPiece;
+    this.sizes = { vocabulary: vocabularySize, textLength: length, imageSize: pictureSize };
     this.absence = pictureAndTextAbsence(this.wordPiece, missingImage);
   }
 

@@ -9,7 +9,7 @@ import { pictureBatch } from '../images/batch.js';
 import type { PictureShape } from '../images/size.js';
 import { PictureStore } from '../images/store.js';
 import { PreparationThreads } from '../images/threads.js';
-import { pictureAndTextAbsence, type MissingImage } from '../pictureAndText.js';
+import { pictureAndTextAbsence, type MissingImage, type ViltSizes } from '../pictureAndText.js';
 import { textBatch } from '../text/batch.js';
 import type { TextEncoder } from '../text/encoder.js';
 import { readArrow } from './arrow.js';
@@ -36,6 +36,7 @@ export class Food101Dataset implements Dataset {
   readonly labels: Int32Array;
   readonly splits: Splits;
   readonly absence: Absence;
+  readonly sizes: ViltSizes;
   private readonly encoder: TextEncoder;
   private readonly shape: PictureShape;
   private readonly pictures: PictureStore;
@@ -54,6 +55,8 @@ export class Food101Dataset implements Dataset {
     this.splits = samples.splits;
     this.absence = pictureAndTextAbsence(encoder, missingImage);
     this.encoder = encoder;
+    const { vocabularySize: vocabulary, length: textLength } = encoder;
+    this.sizes = { vocabulary, textLength, imageSize: size };
     this.shape = shape;
     const threads = new PreparationThreads();
     const prepare = (sample: number) =>

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../../bench/commands.js';
+import { topAccuracy } from '../../evaluation/metrics.js';
 import { figureSvg } from '../../figures/render.js';
 import { writeWhole } from '../../files/write.js';
 import { writeFigure } from '../../notebook/figureFile.js';
@@ -9,8 +10,9 @@ import { tableText } from '../../notebook/table.js';
 import { figurePage } from '../../site/figurePage.js';
 import { chooseRuns, expectRuns } from '../../training/findRuns.js';
 import { readRecords, readValidations, runState } from '../../training/runs.js';
+import { readEvaluation } from '../evaluateRun.js';
 import { readRunConfig, readRunResults } from '../trainRun.js';
-import { compare } from './compare.js';
+import { compare, missing, startingWith, withMean } from './compare.js';
 import { compareText, markdownTable } from './compareText.js';
 import { fileNameOf } from './fileName.js';
 import { groupsByKey, groupsByLabel, type ComparedRun } from './groups.js';
@@ -60,6 +62,8 @@ const startsWithOne = (name: string, starts: readonly string[]): boolean =>
 interface CompareCommand {
   readonly runs: string;
   readonly groupBy?: string;
+  readonly reference?: string;
+  readonly evaluated?: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
 }
@@ -70,16 +74,21 @@ const compareCommand = (): Command =>
     .argument('<run...>', 'names of runs, or of folders of runs')
     .addOption(runsOption())
     .option('--group-by <key>', 'take runs with the same value of this key for seeds of one')
+    .option('--reference <name>', 'what the others are compared with; the first, if not said')
+    .option('--evaluated', 'what "evaluate" measured on the test split, missing tables as well')
     .addOption(new Option('--json', 'as JSON, and nothing else').conflicts('markdown'))
     .option('--markdown', 'as tables in Markdown')
-    .action((names: string[], { runs, groupBy, json, markdown }: CompareCommand) => {
-      const compared = chooseRuns(runs, names).map((name) => readCompared(runs, name));
+    .action((names: string[], { runs, groupBy, reference, ...options }: CompareCommand) => {
+      const { evaluated, json, markdown } = options;
+      const read = evaluated ? readEvaluated : readCompared;
+      const compared = chooseRuns(runs, names).map((name) => read(runs, name));
       if (compared.length < 2) {
         throw new Error(`there is nothing to compare ${compared[0]!.name} with; name another run`);
       }
       const groups =
         groupBy === undefined ? groupsByLabel(compared) : groupsByKey(compared, groupBy);
-      const comparison = compare(compared, groups);
+      const ordered = reference === undefined ? groups : startingWith(reference, groups);
+      const comparison = compare(compared, ordered);
       const tableOf = markdown ? markdownTable : tableText;
       console.log(json ? jsonText(comparison) : compareText(comparison, tableOf));
     });
@@ -88,7 +97,19 @@ function readCompared(runs: string, name: string): ComparedRun {
   const folder = path.join(runs, name);
   const config = readRunConfig(folder);
   if (runState(folder) !== 'whole') return { name, config };
-  return { name, config, accuracies: readRunResults(folder).test };
+  return { name, config, accuracies: withMean(readRunResults(folder).test) };
+}
+
+function readEvaluated(runs: string, name: string): ComparedRun {
+  const folder = path.join(runs, name);
+  const { rows, meanOverMissing: mean } = readEvaluation(folder, 'test');
+  const metric = topAccuracy.name;
+  const accuracies = Object.fromEntries(rows.map((row) => [row.name, row.metrics[metric]!.value]));
+  return {
+    name,
+    config: readRunConfig(folder),
+    accuracies: { ...accuracies, [missing]: mean[metric]!.value },
+  };
 }
 
 interface PlotCommand {

@@ -1,5 +1,5 @@
 /** Runs beside each other: in what their configurations differ, and how well they do. */
-import { meanOverMissing } from '../../evaluation/accuracy.js';
+import { meanOverMissing, type Accuracies } from '../../evaluation/accuracy.js';
 import { scenariosNamed } from '../../evaluation/scenarios.js';
 import { summarise, type Summary } from '../../evaluation/statistics.js';
 import { valuesByKey, withoutSeed, type ComparedRun, type Group } from './groups.js';
@@ -12,7 +12,7 @@ export interface Comparison {
   /** Keys of the configurations that differ, with the value of each group; null where it has none */
   readonly differing: readonly { key: string; values: readonly unknown[] }[];
   readonly groups: readonly { name: string; runs: readonly string[] }[];
-  /** Test accuracies in 0 … 1 by scenario, one of each group, and their differences to those of the first */
+  /** Test accuracies in 0 … 1 by scenario or missing table, one of each group, and their differences to those of the first */
   readonly accuracies: readonly {
     scenario: string;
     values: readonly Measured[];
@@ -21,11 +21,29 @@ export interface Comparison {
 }
 
 /** What the mean of all scenarios in which something is missing is called. */
-const missing = 'mean of the missing';
+export const missing = 'mean of the missing';
+
+/** Accuracies by scenario, and the mean of those in which something is missing where there are any. */
+export function withMean(accuracies: Accuracies): Accuracies {
+  const scenarios = scenariosNamed(Object.keys(accuracies));
+  if (scenarios.every(({ masked }) => masked.length === 0)) return accuracies;
+  return { ...accuracies, [missing]: meanOverMissing(accuracies, scenarios) };
+}
+
+/**
+ * The groups with the one of this name in front, which the others are compared with.
+ *
+ * @throws Error when there is none of this name
+ */
+export function startingWith(name: string, groups: readonly Group[]): Group[] {
+  const first = groups.find((group) => group.name === name);
+  if (first) return [first, ...groups.filter((group) => group !== first)];
+  const known = groups.map((group) => group.name).join(', ');
+  throw new Error(`--reference: there is no "${name}" among ${known}`);
+}
 
 export function compare(runs: readonly ComparedRun[], groups: readonly Group[]): Comparison {
-  const scenarios = new Set(runs.flatMap(({ accuracies }) => Object.keys(accuracies ?? {})));
-  const rows = scenarios.size > 0 ? [...scenarios, missing] : [];
+  const rows = new Set(runs.flatMap(({ accuracies }) => Object.keys(accuracies ?? {})));
   return {
     runs: runs.map(({ name }) => name),
     differing: differing(groups),
@@ -33,7 +51,7 @@ export function compare(runs: readonly ComparedRun[], groups: readonly Group[]):
       name,
       runs: members.map((run) => run.name),
     })),
-    accuracies: rows.map((scenario) => ({
+    accuracies: [...rows].map((scenario) => ({
       scenario,
       values: groups.map((group) => measured(valuesIn(group, scenario))),
       differences: groups.map((group) => measured(differencesIn(groups[0]!, group, scenario))),
@@ -55,11 +73,7 @@ const measured = (values: readonly number[]): Measured =>
   values.length === 0 ? null : { ...summarise(values), seeds: values.length };
 
 function accuracyOf({ accuracies }: ComparedRun, scenario: string): number[] {
-  if (!accuracies) return [];
-  if (scenario === missing) {
-    return [meanOverMissing(accuracies, scenariosNamed(Object.keys(accuracies)))];
-  }
-  const value = accuracies[scenario];
+  const value = accuracies?.[scenario];
   return value === undefined ? [] : [value];
 }
 

@@ -5,7 +5,7 @@ import { differingKeys, type RunConfig } from '../config.js';
 export interface ComparedRun {
   readonly name: string;
   readonly config: RunConfig;
-  /** Test accuracy by scenario, of a whole run */
+  /** Test accuracy by scenario or missing table, and their mean, of a whole run */
   readonly accuracies?: Readonly<Record<string, number>>;
 }
 

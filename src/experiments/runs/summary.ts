@@ -1,12 +1,11 @@
 /** What is to be known of a run at a glance, read without reading all of it. */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { meanOverMissing } from '../../evaluation/accuracy.js';
-import { scenariosNamed } from '../../evaluation/scenarios.js';
 import { summarise } from '../../evaluation/statistics.js';
 import { lossOf } from '../../figures/curves.js';
 import { readLastRecords } from '../../training/log.js';
 import { runState, type RunState } from '../../training/runs.js';
+import { missing, withMean } from './compare.js';
 import { readRunConfig, readRunEnvironment, readRunResults } from '../trainRun.js';
 
 export interface RunSummary {
@@ -64,9 +63,9 @@ export function summaryOf(runs: string, name: string): RunSummary {
   };
 }
 
-function accuracyOf(folder: string): number {
-  const { test } = readRunResults(folder);
-  return meanOverMissing(test, scenariosNamed(Object.keys(test)));
+/** Of pretraining, in which nothing is missing, there is none. */
+function accuracyOf(folder: string): number | undefined {
+  return withMean(readRunResults(folder).test)[missing];
 }
 
 /** Not counting the lock, which is touched as long as somebody trains. */

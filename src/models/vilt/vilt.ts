@@ -58,6 +58,10 @@ export class Vilt implements BaseNetwork {
     declareVilt(this.parameters, config);
   }
 
+  isOfHead(parameter: string): boolean {
+    return /^(pooler|head)\./.test(parameter);
+  }
+
   embed({ text, image, imageMask }: Inputs): Tokens {
     return {
       ...(text ? { text: embedText(this.parameters, this.config, text) } : {}),

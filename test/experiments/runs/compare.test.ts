@@ -1,6 +1,6 @@
 /** Runs beside each other, against means and differences by hand. */
 import assert from 'node:assert/strict';
-import { compare } from '../../../src/experiments/runs/compare.js';
+import { compare, startingWith, withMean } from '../../../src/experiments/runs/compare.js';
 import { compareText, markdownTable } from '../../../src/experiments/runs/compareText.js';
 import {
   groupsByKey,
@@ -15,7 +15,7 @@ const run = (name: string, options: Partial<RunOptions>, words?: number): Compar
   config: configOf({ method: 'dropout', ...options }),
   ...(words === undefined
     ? {}
-    : { accuracies: { 'pictures + words': 0.9, pictures: 0.25, words } }),
+    : { accuracies: withMean({ 'pictures + words': 0.9, pictures: 0.25, words }) }),
 });
 const base = (seed: number, words?: number) => run(`base-${seed}`, { seed }, words);
 const mmp = (seed: number, words?: number) =>
@@ -124,6 +124,18 @@ describe('a comparison of runs', () => {
     assert.equal(words!.differences[1]!.mean, 0.25);
     assert.equal(mean!.values[0]!.mean, 0.375);
     assert.equal(mean!.differences[1]!.mean, 0.125);
+  });
+
+  it('is with the group that is named', () => {
+    const groups = groupsByLabel([base(1, 0.25), base(2, 0.25), mmp(1, 0.5), mmp(2, 0.5)]);
+    const { accuracies } = compare(
+      groups.flatMap(({ runs }) => runs),
+      startingWith('mmp', groups),
+    );
+    assert.equal(accuracies[2]!.differences[1]!.mean, -0.25);
+    assert.throws(() => startingWith('mpm', groups), {
+      message: '--reference: there is no "mpm" among dropout, mmp',
+    });
   });
 
   it('has means over seeds, and differences by pairs of the same seed', () => {
