@@ -25,6 +25,7 @@ export { Vilt, type Encoded } from './models/vilt/vilt.js';
 export { huggingFaceWeights, loadViltWeights, type LoadedWeights } from './models/vilt/weights.js';
 export { blank } from './baselines/modalityDropout.js';
 export { LinearProjection } from './baselines/linearProjection.js';
+export { MissingAwarePrompts } from './baselines/missingAwarePrompts.js';
 
 export { ShuffledBatches, type Dataset } from './data/dataset.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';

@@ -35,7 +35,7 @@ export class WordPiece implements TextEncoder {
    * @param length L, with [CLS] and [SEP]
    */
   constructor(
-    vocabulary: readonly string[],
+    readonly vocabulary: readonly string[],
     readonly length: number,
   ) {
     if (!(Number.isInteger(length) && length >= 2)) {
