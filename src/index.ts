@@ -23,6 +23,7 @@ export { LinearProjection } from './baselines/linearProjection.js';
 
 export { ShuffledBatches, type Dataset } from './data/dataset.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
+export { loadFood101, type Food101Dataset } from './data/food101/food101.js';
 
 export { AdamW } from './training/adamw.js';
 export { clipByGlobalNorm, clipByValue } from './training/clipping.js';
