@@ -31,6 +31,7 @@ export { ShuffledBatches, type Dataset } from './data/dataset.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
 export { loadEmojiPairs, type EmojiPairs } from './data/emoji/emojiPairs.js';
 export { readVocabulary, WordPiece } from './data/text/wordPiece.js';
+export { loadFood101, type Food101Dataset } from './data/food101/food101.js';
 
 export { AdamW } from './training/adamw.js';
 export { clipByGlobalNorm, clipByValue } from './training/clipping.js';

@@ -28,6 +28,7 @@ const leftOut = [
   'evaluation/bootstrap',
   'evaluation/evaluationReport',
   'evaluation/missingTables',
+  'evaluation/food101Tables',
   'experiments/runs/commands',
   'experiments/runs/compare',
   'experiments/runs/fileName',

@@ -5,6 +5,7 @@ import { loadFood101, type Food101Options } from '../../../src/data/food101/food
 import { food101Layouts, type Food101Layout } from '../../../src/data/food101/samples.js';
 import { resizeBicubic } from '../../../src/data/images/bicubic.js';
 import { decodePicture } from '../../../src/data/images/decode.js';
+import { targetSize } from '../../../src/data/images/size.js';
 import { wordLengths } from '../../support/encoder.js';
 import { miniature, withCopy } from '../../support/food101.js';
 import { assertSteady } from '../../support/leaks.js';
@@ -23,7 +24,7 @@ describe('Food-101', () => {
       const dataset = load(layout);
       assert.deepEqual(dataset.modalities, ['text', 'image']);
       const { samples } = dataset;
-      const chosen = [4, 0, 12];
+      const chosen = [8, 0, 12];
       await dataset.fetch(chosen);
       const { text, textMask, image, imageMask } = dataset.inputs(chosen);
       assert.deepEqual(
@@ -43,15 +44,13 @@ describe('Food-101', () => {
         assert.deepEqual(await textMask!.slice([place], [1]).data(), mask);
       }
 
-      // 64 × 40 and wider become 96 × 64, as 106 is the limit; the upright one 64 × 96.
       const [, height, width] = image!.shape;
       assert.deepEqual(image!.shape, [3, height, width, 3]);
       assert.deepEqual(imageMask!.shape, [3, height, width]);
       const [values, mask] = [await image!.data(), await imageMask!.data()];
       for (const [place, sample] of chosen.entries()) {
         const decoded = await decodePicture(await samples.readImage(sample), 'image');
-        const size =
-          decoded.width > decoded.height ? { width: 96, height: 64 } : { width: 64, height: 96 };
+        const size = targetSize(decoded, 'aspect', 64);
         const { pixels } = resizeBicubic(decoded, size);
         for (let row = 0; row < height!; row++) {
           for (let column = 0; column < width!; column++) {
@@ -78,10 +77,13 @@ describe('Food-101', () => {
       tf.dispose(inputs);
       return inputs.image!.shape;
     };
-    const upright = await shapeOf([8]);
-    assert.deepEqual(upright, [1, 96, 64, 3]);
-    assert.deepEqual(await shapeOf([0]), [1, 64, 96, 3]);
-    assert.deepEqual(await shapeOf([0, 8]), [2, 96, 96, 3]);
+    // 36 × 60 and 64 × 40 pixels; the longer side becomes at most 106.
+    const [upright, lying] = ['gnocchi_13.jpg', 'frozen_yogurt_0-2.jpg'].map((image) =>
+      dataset.samples.images.indexOf(image),
+    ) as [number, number];
+    assert.deepEqual(await shapeOf([upright]), [1, 96, 64, 3]);
+    assert.deepEqual(await shapeOf([lying]), [1, 64, 96, 3]);
+    assert.deepEqual(await shapeOf([lying, upright]), [2, 96, 96, 3]);
   });
 
   it('gives square images without a mask, at any size', async () => {
