@@ -18,8 +18,11 @@ export const measuringCommands = (): Command[] => [
 
 function verifyCommand(): Command {
   return new Command('verify')
-    .description('compare the method, forward and backward, with golden cases')
-    .argument('<place...>', 'a folder of golden cases, or the path of one without the endings')
+    .description('compare the method, forward and backward, and base networks with golden cases')
+    .argument(
+      '<place...>',
+      'a folder of golden cases, that of a base network, or the path of a case without the endings',
+    )
     .option('--backend <name>', 'the backend that computes, as MMP_BACKEND')
     .action(async (places: string[], options: { backend?: string }) => {
       const description = await useBackend(options.backend);

@@ -27,9 +27,13 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
+/** What files may hold: integers of 64 bits, too, which are read as 32. */
+const readable = { ...arrays, I64: BigInt64Array } as const;
+type ReadableType = keyof typeof readable;
+
 const whole = z.number().int().nonnegative();
 const entrySchema = z.object({
-  dtype: z.enum(Object.keys(arrays) as [DataType, ...DataType[]]),
+  dtype: z.enum(Object.keys(readable) as [ReadableType, ...ReadableType[]]),
   shape: z.array(whole),
   data_offsets: z.tuple([whole, whole]),
 });
@@ -92,7 +96,7 @@ export function decodeSafetensors(bytes: Buffer, source: string): Safetensors {
     const entry = entrySchema.safeParse(raw);
     if (!entry.success) return fail(`"${name}": ${z.prettifyError(entry.error)}`);
     const { dtype, shape, data_offsets: offsets } = entry.data;
-    const constructor = arrays[dtype];
+    const constructor = readable[dtype];
     const count = shape.reduce((product, axis) => product * axis, 1);
     const expected = count * constructor.BYTES_PER_ELEMENT;
     if (offsets[1] - offsets[0] !== expected) {
@@ -104,7 +108,14 @@ export function decodeSafetensors(bytes: Buffer, source: string): Safetensors {
     // Copied, because typed arrays need an aligned start and tensors outlive the file's buffer.
     const copy = Uint8Array.from(bytes.subarray(start + offsets[0], start + offsets[1]));
     if (copy.length !== expected) return fail(`truncated inside "${name}"`);
-    tensors.set(name, { shape, values: new constructor(copy.buffer) });
+    const values = new constructor(copy.buffer);
+    if (!(values instanceof BigInt64Array)) {
+      tensors.set(name, { shape, values });
+      continue;
+    }
+    const large = values.find((value) => value !== BigInt.asIntN(32, value));
+    if (large !== undefined) return fail(`"${name}" holds ${large}, which 32 bits do not`);
+    tensors.set(name, { shape, values: Int32Array.from(values, Number) });
   }
 
   let end = 0;

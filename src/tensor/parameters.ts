@@ -16,7 +16,7 @@ export const ones: Initialiser = (shape) => new Float32Array(size(shape)).fill(1
 export const normal =
   (standardDeviation: number): Initialiser =>
   (shape, random) =>
-    Float32Array.from({ length: size(shape) }, () => standardDeviation * random.normal());
+    new Float32Array(size(shape)).map(() => standardDeviation * random.normal());
 
 /** Uniform in ±√(6 / (in + out)) for weights [in, out] (Glorot and Bengio 2010). */
 export const xavierUniform: Initialiser = (shape, random) => {

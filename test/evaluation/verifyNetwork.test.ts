@@ -213,6 +213,16 @@ describe('verification of base networks', () => {
         /case\.safetensors: 19 tokens, expected 7 words, a class token and 10 patches/,
       ],
       [
+        'a text longer than there are positions',
+        tensorsOf('case', (tensors) => {
+          const ids = { shape: [3, 10], values: new Int32Array(30) };
+          tensors.set('input_ids', ids).set('attention_mask', ids);
+          reshape('embedding_output', [3, 21, 16])(tensors);
+          reshape('last_hidden_state', [3, 21, 16])(tensors);
+        }),
+        /case\.safetensors: Vilt\.embed: text has 10 words, more than the 9 positions/,
+      ],
+      [
         'outputs that are not finite',
         tensorsOf('case', (tensors) => {
           tensors.get('pooler_output')!.values[4] = NaN;

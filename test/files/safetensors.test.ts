@@ -56,6 +56,22 @@ describe('safetensors', () => {
     }
   });
 
+  it('give integers of 64 bits as 32', () => {
+    const header = { ids: { dtype: 'I64', shape: [3], data_offsets: [0, 24] } };
+    const file = withHeader(header, 24);
+    const start = file.length - 24;
+    [5n, -7n, 2n ** 31n - 1n].forEach((value, index) => {
+      file.writeBigInt64LE(value, start + 8 * index);
+    });
+    const values = Int32Array.of(5, -7, 2 ** 31 - 1);
+    assert.deepEqual(decodeSafetensors(file, 'ids').tensors.get('ids'), { shape: [3], values });
+    file.writeBigInt64LE(2n ** 31n, start + 8);
+    assert.throws(
+      () => decodeSafetensors(file, 'ids'),
+      /ids is not a whole safetensors file: "ids" holds 2147483648, which 32 bits do not/,
+    );
+  });
+
   const f32 = (start: number, end: number, shape = [(end - start) / 4]) => ({
     dtype: 'F32',
     shape,

@@ -4,7 +4,6 @@
  * as they are, real patches as a set, for each picture by itself.
  */
 import type { StoredTensor } from '../../files/safetensors.js';
-import { namesOf } from '../../models/base.js';
 import type { ViltConfig } from '../../models/vilt/config.js';
 import { viltFromHuggingFace } from '../../models/vilt/huggingFaceConfig.js';
 import { Vilt } from '../../models/vilt/vilt.js';
@@ -38,7 +37,8 @@ export const vilt: VerifiedNetwork = {
     try {
       naming(files.model, () => loadViltWeights(network, model));
       const { stored, parts } = naming(files.case, () => checked(tensors, network.config));
-      return await outputs(network, stored, parts);
+      const computed = naming(files.case, () => tf.tidy(() => forward(network, stored)));
+      return await outputs(computed, stored, parts);
     } finally {
       network.parameters.dispose();
     }
@@ -98,39 +98,40 @@ function realPatches({ shape, values }: StoredTensor, patch: number): number[][]
   );
 }
 
+/** What was computed and what is stored, part by part; the patches that are stored in the order of ours. */
 async function outputs(
-  network: Vilt,
+  { pooled, ...sequences }: ReturnType<typeof forward>,
   stored: CaseTensors,
   { ours, theirs }: Readonly<Record<'ours' | 'theirs', Parts>>,
 ): Promise<Outputs> {
-  const { width } = network.config;
-  const { pooled, ...sequences } = tf.tidy(() => forward(network, stored));
   const made: Record<string, tf.Tensor> = {};
   const expected = new Map<string, StoredTensor>();
   for (const [name, sequence] of Object.entries(sequences)) {
-    const { values: wanted } = stored[name as keyof typeof sequences];
+    const wanted = stored[name as keyof typeof sequences];
     const values = await sequence.data();
-    const inOrder = {
-      ...theirs,
-      patches: ours.patches.map((rows, sample) =>
-        nearestRows(values, rows, wanted, theirs.patches[sample]!, width),
-      ),
-    };
-    for (const [part, rows] of Object.entries(ours)) {
-      made[`${name}.${part}`] = tf.tidy(() => tf.gather(sequence, rows.flat()));
-      const from = inOrder[part as keyof Parts].flat();
-      expected.set(`${name}.${part}`, {
-        shape: [from.length, width],
-        values: Float32Array.from(
-          from.flatMap((row) => [...wanted.subarray(row * width, (row + 1) * width)]),
-        ),
-      });
+    const width = sequence.shape[1]!;
+    const patches = ours.patches.map((rows, sample) =>
+      nearestRows(values, rows, wanted.values, theirs.patches[sample]!, width),
+    );
+    for (const [part, from] of Object.entries({ ...theirs, patches })) {
+      const rows = ours[part as keyof Parts].flat();
+      made[`${name}.${part}`] = tf.tidy(() => tf.gather(sequence, rows));
+      expected.set(`${name}.${part}`, chosenRows(wanted, from.flat(), width));
     }
     sequence.dispose();
   }
   made.pooler_output = pooled;
   expected.set('pooler_output', stored.pooler_output);
   return { made, expected };
+}
+
+/** Some rows of a tensor that is [B·S, d] but for its shape. */
+function chosenRows({ values }: StoredTensor, rows: number[], width: number): StoredTensor {
+  const chosen = new Float32Array(rows.length * width);
+  rows.forEach((row, index) => {
+    chosen.set(values.subarray(row * width, (row + 1) * width), index * width);
+  });
+  return { shape: [rows.length, width], values: chosen };
 }
 
 /** The tokens before and after the blocks [B·S, d], and the pooled one [B, d]. */
@@ -147,12 +148,7 @@ function forward(network: Vilt, stored: CaseTensors) {
   const { tokens: last, pooled } = network.encode(tokens, network.tokenMasks(inputs));
   const rows = (sequence: tf.Tensor) => tf.reshape(sequence, [-1, network.config.width]);
   return {
-    embedding_output: rows(
-      tf.concat(
-        namesOf(network).map((name) => tokens[name]!),
-        1,
-      ),
-    ),
+    embedding_output: rows(tf.concat([tokens.text!, tokens.image!], 1)),
     last_hidden_state: rows(last),
     pooled,
   };

@@ -86,7 +86,6 @@ function layoutsOf(config: ViltConfig): Layout[] {
   const { patch, width } = config;
   return [...viltShapes(config)].map(([name, own]) => {
     const theirs = huggingFaceName(name, config.head ?? 'mlp');
-    const inOrder = (shape: readonly number[]) => shape.map((_, axis) => axis);
     // A convolution there: tokens, colours, rows, columns of a patch
     if (name === 'embed.image.patch.weight') {
       return { name, theirs, own, shape: [width, 3, patch, patch], axes: [2, 3, 1, 0] };
@@ -97,7 +96,7 @@ function layoutsOf(config: ViltConfig): Layout[] {
     // With one more axis, that of the batch
     const batched = name === 'embed.image.class' || name === 'embed.image.position';
     const shape = batched ? [1, ...own] : own;
-    return { name, theirs, own, shape, axes: inOrder(shape) };
+    return { name, theirs, own, shape, axes: shape.map((_, axis) => axis) };
   });
 }
 
