@@ -48,7 +48,7 @@ export function readArrowColumns(file: string): ArrowColumns {
   try {
     return columnsOf(descriptor);
   } catch (error) {
-    throw new Error(`${file} is not a whole Arrow file: ${(error as Error).message}`, {
+    throw new Error(`${file} cannot be read as an Arrow file: ${(error as Error).message}`, {
       cause: error,
     });
   } finally {
@@ -56,13 +56,17 @@ export function readArrowColumns(file: string): ArrowColumns {
   }
 }
 
-/** Reads some bytes of a file, without reading the others. */
-export async function readPlace(file: string, { position, length }: Place): Promise<Uint8Array> {
+/**
+ * Reads some bytes of a file, without reading the others.
+ *
+ * @throws Error naming the file when it is absent or ends before them
+ */
+export async function readPlace(file: string, place: Place): Promise<Uint8Array> {
   const handle = await open(file, 'r');
   try {
-    const bytes = new Uint8Array(length);
-    const { bytesRead } = await handle.read(bytes, 0, length, position);
-    expectWhole(bytesRead, { position, length });
+    const bytes = new Uint8Array(place.length);
+    const { bytesRead } = await handle.read(bytes, 0, place.length, place.position);
+    expectWhole(bytesRead, place, `${file}: `);
     return bytes;
   } finally {
     await handle.close();
@@ -137,10 +141,13 @@ class PlaceLoader extends VectorLoader {
     const nullBitmap = this.readNullBitmap(type, nullCount);
     const bytes = this.readOffsets(type);
     const offsets = new Int32Array(bytes.buffer, 0, length === 0 ? 0 : length + 1);
-    const start = this.body + this.nextBufferRange().offset;
+    const region = this.nextBufferRange();
     for (let row = 0; row < length; row++) {
       const [from, to] = [offsets[row]!, offsets[row + 1]!];
-      this.places.push({ position: start + from, length: to - from });
+      if (from < 0 || to < from || to > region.length) {
+        throw new Error(`row ${row} has bytes ${from} to ${to} of ${region.length}`);
+      }
+      this.places.push({ position: this.body + region.offset + from, length: to - from });
     }
     const data = new Uint8Array();
     return makeData({ type, length, nullCount, nullBitmap, valueOffsets: offsets, data });
@@ -151,13 +158,13 @@ class PlaceLoader extends VectorLoader {
   }
 }
 
-function readNow(descriptor: number, { position, length }: Place): Uint8Array {
-  const bytes = new Uint8Array(length);
-  expectWhole(readSync(descriptor, bytes, 0, length, position), { position, length });
+function readNow(descriptor: number, place: Place): Uint8Array {
+  const bytes = new Uint8Array(place.length);
+  expectWhole(readSync(descriptor, bytes, 0, place.length, place.position), place);
   return bytes;
 }
 
-function expectWhole(read: number, { position, length }: Place): void {
+function expectWhole(read: number, { position, length }: Place, where = ''): void {
   if (read === length) return;
-  throw new Error(`expected ${length} bytes from byte ${position} on, got ${read}`);
+  throw new Error(`${where}expected ${length} bytes from byte ${position} on, got ${read}`);
 }

@@ -45,19 +45,17 @@ export function readRaw(folder: string): Food101Samples {
 }
 
 /** `text.json` of the reference has one title an image; of several, the first counts. */
-const textSchema = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+const textSchema = z.record(
+  z.string(),
+  z.union([z.string().transform((title) => [title]), z.array(z.string())]),
+);
 
 function existingTitles(folder: string): Titles {
   const file = path.join(folder, 'text.json');
   if (existsSync(file)) {
     const entries = Object.entries(readJson(file, textSchema));
     return new Map(
-      entries.flatMap(([image, titles]) =>
-        [titles]
-          .flat()
-          .slice(0, 1)
-          .map((title) => [image, title]),
-      ),
+      entries.flatMap(([image, [title]]) => (title === undefined ? [] : [[image, title]])),
     );
   }
   const tables = ['train', 'test'].map((part) => path.join(folder, 'texts', `${part}_titles.csv`));

@@ -281,13 +281,37 @@ describe('Food-101 layouts', () => {
     });
   });
 
+  it('name the arrow file that has changed', async () => {
+    await withCopy('arrow', async (folder) => {
+      const samples = readArrow(folder);
+      truncateSync(path.join(folder, 'food101_train.arrow'), 3000);
+      await assert.rejects(
+        samples.readImage(10),
+        /food101_train.arrow: expected \d+ bytes from byte \d+ on, got 0/,
+      );
+    });
+    await withCopy('arrow', (folder) => {
+      const file = path.join(folder, 'food101_test.arrow');
+      const bytes = readFileSync(file);
+      const jpeg = readFileSync(raw.place(raw.splits.test[0]!));
+      // The offsets of images stand before the first of them, 0 and the first one's length.
+      const offsets = bytes.indexOf(Buffer.from(Uint32Array.of(0, jpeg.length).buffer));
+      bytes.writeInt32LE(-1, offsets + 4);
+      writeFileSync(file, bytes);
+      assert.throws(
+        () => readArrow(folder),
+        /test.arrow cannot be read .*: row 0 has bytes 0 to -1 of/,
+      );
+    });
+  });
+
   it('name the arrow file that is absent, cut off, or none', async () => {
     for (const length of [0, 5, 100, 2000, 9000]) {
       await withCopy('arrow', (folder) => {
         truncateSync(path.join(folder, 'food101_val.arrow'), length);
         assert.throws(
           () => readArrow(folder),
-          /food101_val.arrow is not a whole Arrow file: it does not (begin|end) with ARROW1/,
+          /food101_val.arrow cannot be read as an Arrow file: it does not (begin|end) with ARROW1/,
         );
       });
     }
@@ -297,10 +321,10 @@ describe('Food-101 layouts', () => {
       // A footer that is longer than the file, and one that is none.
       bytes.writeInt32LE(bytes.length, bytes.length - 10);
       writeFileSync(file, bytes);
-      assert.throws(() => readArrow(folder), /food101_val.arrow is not a whole .*: a footer of/);
+      assert.throws(() => readArrow(folder), /food101_val.arrow cannot be read .*: a footer of/);
       bytes.writeInt32LE(16, bytes.length - 10);
       writeFileSync(file, bytes);
-      assert.throws(() => readArrow(folder), /food101_val.arrow is not a whole Arrow file/);
+      assert.throws(() => readArrow(folder), /food101_val.arrow cannot be read as an Arrow file/);
       renameSync(file, `${file}.old`);
       assert.throws(() => readArrow(folder), /food101_val.arrow is not there/);
       assert.equal(readdirSync(folder).length, 4);
