@@ -3,6 +3,7 @@
  * beside something else is in config.ts.
  */
 import { z } from 'zod';
+import { pairTexts } from '../data/emoji/emojiPairs.js';
 import { missingImages } from '../data/pictureAndText.js';
 import { backendRequests } from '../tensor/backend.js';
 
@@ -44,6 +45,7 @@ const dataSchema = z.discriminatedUnion('name', [
     name: z.literal('emojiPairs'),
     labels: emojiLabels,
     wordDropout,
+    text: z.enum(pairTexts).default('name'),
     /** Whose drawings */
     picture: z.enum(['openmoji', 'twemoji']).default('twemoji'),
     missingImage,

@@ -11,10 +11,18 @@ import { specialTokens, WordPiece } from '../text/wordPiece.js';
 import { loadEmoji, type EmojiDataset, type EmojiLabels, type WordDropout } from './emoji.js';
 import { pictureSize, type PictureModality } from './pictures.js';
 
+/** What is written about a picture: its name, as short as the titles of Food-101, or all words of name and tags. */
+export const pairTexts = ['name', 'words'] as const;
+export type PairText = (typeof pairTexts)[number];
+
+const usualLengths: Readonly<Record<PairText, number>> = { name: 8, words: 16 };
+
 export interface EmojiPairsOptions {
+  /** The name by default */
+  readonly text?: PairText;
   /** Whose pictures; Twemoji's by default */
   readonly picture?: PictureModality;
-  /** L, with [CLS] and [SEP]; 16 by default, in which 97 % of the texts have room */
+  /** L, with [CLS] and [SEP]; by default 8 for names and 16 for words, in which 98 and 97 % have room */
   readonly length?: number;
   /** What stands for a missing picture; a white one by default */
   readonly missingImage?: MissingImage;
@@ -46,11 +54,18 @@ export class EmojiPairs implements Dataset {
   /** @param emoji the same emoji, with these labels and splits */
   constructor(
     readonly emoji: EmojiDataset,
-    { picture = 'twemoji', length = 16, missingImage = 'ones' }: EmojiPairsOptions = {},
+    {
+      text = 'name',
+      picture = 'twemoji',
+      length = usualLengths[text],
+      missingImage = 'ones',
+    }: EmojiPairsOptions = {},
   ) {
     ({ classes: this.classes, labels: this.labels, splits: this.splits } = emoji);
     this.picture = picture;
-    const texts = emoji.emoji.map(({ words }) => words.join(' '));
+    const texts = emoji.emoji.map(({ annotation, words }) =>
+      text === 'name' ? annotation : words.join(' '),
+    );
     const trained = this.splits.train.flatMap((sample) => bertWords(texts[sample]!));
     const vocabulary = [...Object.values(specialTokens), ...[...new Set(trained)].sort()];
     this.wordPiece = new WordPiece(vocabulary, length);
