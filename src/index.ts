@@ -30,6 +30,7 @@ export { MissingAwarePrompts } from './baselines/missingAwarePrompts.js';
 export { ShuffledBatches, type Dataset } from './data/dataset.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
 export { loadEmojiPairs, type EmojiPairs } from './data/emoji/emojiPairs.js';
+export { readSafetensors } from './files/safetensors.js';
 export { readVocabulary, WordPiece } from './data/text/wordPiece.js';
 export { loadFood101, type Food101Dataset } from './data/food101/food101.js';
 
