@@ -1,5 +1,6 @@
 /** Logits and accuracy of a method, by scenario. */
 import type { Dataset } from '../data/dataset.js';
+import { Prefetch } from '../data/prefetch.js';
 import { throwIfInterrupted } from '../interruption.js';
 import { groupByMasked } from '../mmp/masking.js';
 import { tf } from '../tensor/tf.js';
@@ -22,25 +23,23 @@ export async function predictLogits(
   masked: readonly string[],
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
-  const batchAt = (start: number) => samples.slice(start, start + batchSize);
-  const fetch = (start: number) => {
-    const fetching = dataset.fetch?.(batchAt(start));
-    // What fails is thrown where it is awaited, also when something else is thrown before.
-    fetching?.catch(() => undefined);
-    return fetching;
-  };
-  let fetched = fetch(0);
-  for (let start = 0; start < samples.length; start += batchSize) {
-    throwIfInterrupted();
-    await fetched;
-    const batch = batchAt(start);
-    // The next ones are read while these are computed.
-    fetched = fetch(start + batchSize);
-    const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
-    const values = (await logits.data()) as Float32Array;
-    const classes = logits.shape[1]!;
-    logits.dispose();
-    batch.forEach((_, row) => rows.push(values.slice(row * classes, (row + 1) * classes)));
+  const batches = Array.from({ length: Math.ceil(samples.length / batchSize) }, (_, index) =>
+    samples.slice(index * batchSize, (index + 1) * batchSize),
+  );
+  // The next batch is read while one is computed.
+  const prefetch = new Prefetch(dataset, batches.values(), 1);
+  try {
+    for (const batch of batches) {
+      throwIfInterrupted();
+      await prefetch.ready();
+      const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
+      const values = (await logits.data()) as Float32Array;
+      const classes = logits.shape[1]!;
+      logits.dispose();
+      batch.forEach((_, row) => rows.push(values.slice(row * classes, (row + 1) * classes)));
+    }
+  } finally {
+    await prefetch.dispose();
   }
   return rows;
 }

@@ -101,6 +101,9 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   if (method === 'pretraining' && budget.validateEvery !== undefined) {
     found.push('budget.validateEvery: pretraining has no task to be validated by');
   }
+  if (method === 'pretraining' && budget.batchSize < 2) {
+    found.push('budget.batchSize: pretraining exchanges pictures within a batch, of 2 at least');
+  }
   if (freezeBase && ['pretraining', 'pretrained', 'dropout'].includes(method)) {
     found.push(`freezeBase: the method "${method}" trains nothing but the base network`);
   }

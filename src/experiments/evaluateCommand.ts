@@ -14,7 +14,7 @@ import { track } from '../notebook/track.js';
 import { figurePage } from '../site/figurePage.js';
 import { backendLine, useBackend } from '../tensor/backend.js';
 import { chooseRuns } from '../training/findRuns.js';
-import { evaluateRun, expectWhole } from './evaluateRun.js';
+import { evaluateRun, expectMeasurable } from './evaluateRun.js';
 import { fileNameOf } from './runs/fileName.js';
 import { runsOption } from './runs/option.js';
 
@@ -45,7 +45,7 @@ export function evaluateCommand(): Command {
     .option('--output <folder>', 'where the report goes, if elsewhere')
     .action(async (names: string[], { runs, table, ...options }: EvaluateCommand) => {
       const chosen = chooseRuns(runs, names);
-      for (const name of chosen) expectWhole(path.join(runs, name));
+      for (const name of chosen) expectMeasurable(path.join(runs, name));
       console.log(backendLine(await useBackend(options.backend)));
       const evaluated: Evaluated[] = [];
       for (const name of track(chosen, { label: 'runs' })) {

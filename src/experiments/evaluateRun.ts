@@ -30,7 +30,7 @@ export async function evaluateRun(
   folder: string,
   { split, seed, resamples, tables }: EvaluateRunOptions,
 ): Promise<Evaluation> {
-  expectWhole(folder);
+  expectMeasurable(folder);
   const config = readRunConfig(folder);
   const dataset = loadData(config);
   const own = tables.map((text) => parseTable(text, dataset.modalities));
@@ -49,10 +49,13 @@ export async function evaluateRun(
   }
 }
 
-/** @throws Error when the run has not come to its end */
-export function expectWhole(folder: string): void {
+/** @throws Error when the run has not come to its end, or has learned no task */
+export function expectMeasurable(folder: string): void {
   const state = runState(folder);
   if (state !== 'whole') throw new Error(`${folder} is no whole run but ${state}; train it first`);
+  if (readRunConfig(folder).method === 'pretraining') {
+    throw new Error(`${folder} is pretraining, which has no classes yet; start a run "from" it`);
+  }
 }
 
 const fileOf = (split: SplitName) => `evaluation-${split}.json`;

@@ -59,7 +59,7 @@ export class ViltPretraining {
     });
     const belong = pictures.map((picture, text) => (picture === text ? 1 : 0));
     const matching = crossEntropy(
-      this.matchingLogits(inputs, pictures),
+      this.matchingLogits(withPictures(inputs, pictures)),
       tf.tensor1d(belong, 'int32'),
     );
     return { total: tf.add(words, matching), words, matching };
@@ -80,20 +80,23 @@ export class ViltPretraining {
   /**
    * Whether pictures belong to texts.
    *
-   * @param pictures by text, the place of its picture
    * @returns [B, 2], the second logit for yes
    */
-  matchingLogits(inputs: Inputs, pictures: readonly number[]): tf.Tensor {
+  matchingLogits(inputs: Inputs): tf.Tensor {
     const { base } = this;
-    const { image, imageMask } = inputs;
-    const shown: Inputs = {
-      ...inputs,
-      image: takeRows(image!, pictures),
-      ...(imageMask ? { imageMask: takeRows(imageMask, pictures) } : {}),
-    };
-    const { pooled } = base.encode(base.embed(shown), base.tokenMasks(shown));
+    const { pooled } = base.encode(base.embed(inputs), base.tokenMasks(inputs));
     return linear(this.parameters, 'matching', pooled);
   }
+}
+
+/** @param pictures by text, the place of the picture that is shown with it */
+function withPictures(inputs: Inputs, pictures: readonly number[]): Inputs {
+  const { image, imageMask } = inputs;
+  return {
+    ...inputs,
+    image: takeRows(image!, pictures),
+    ...(imageMask ? { imageMask: takeRows(imageMask, pictures) } : {}),
+  };
 }
 
 /**
@@ -123,27 +126,27 @@ const batchSize = 64;
 
 /**
  * How often it is told rightly whether a picture belongs to a text: each text with its own picture and with that
- * of the next sample.
+ * of the next sample, the last text with that of the first.
  *
+ * @param samples at least two
  * @returns in 0 … 1; without having learned anything it is one half
  * @throws the interruption's reason, between two batches
  */
 export async function matchingAccuracy(
-  heads: ViltPretraining,
-  dataset: EmojiPairs,
+  heads: Pick<ViltPretraining, 'matchingLogits'>,
+  dataset: Pick<EmojiPairs, 'inputs'>,
   samples: readonly number[],
 ): Promise<number> {
+  const following = [...samples.slice(1), samples[0]!];
   let right = 0;
   for (let start = 0; start < samples.length; start += batchSize) {
     throwIfInterrupted();
-    const batch = samples.slice(start, start + batchSize);
-    const own = [...batch.keys()];
-    const next = own.map((place) => (place + 1) % batch.length);
+    const batchOf = (all: readonly number[]) => dataset.inputs(all.slice(start, start + batchSize));
     const count = tf.tidy(() => {
-      const inputs = dataset.inputs(batch);
-      const says = (pictures: number[]) =>
-        tf.argMax(heads.matchingLogits(inputs, pictures), 1).toFloat();
-      return tf.sum(tf.add(says(own), tf.sub(1, says(next))));
+      const own = batchOf(samples);
+      const others = { ...own, image: batchOf(following).image };
+      const says = (inputs: Inputs) => tf.argMax(heads.matchingLogits(inputs), 1).toFloat();
+      return tf.sum(tf.add(says(own), tf.sub(1, says(others))));
     });
     right += (await count.data())[0]!;
     count.dispose();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LinearProjection } from '../../src/baselines/linearProjection.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import {
@@ -66,6 +67,76 @@ const sumOf = (sample: number, masked: readonly string[]) =>
       .filter((name) => !masked.includes(name))
       .reduce((total, name) => total + evidence[name]![sample]![label]!, 0),
   );
+
+describe('predictLogits', () => {
+  /** The data set, of which samples have to be fetched; what happens to batches is told by their sizes. */
+  const fetching = (failing?: number) => {
+    const events: string[] = [];
+    const held = new Set<number>();
+    const fetched: Dataset = {
+      ...dataset,
+      fetch: async (samples) => {
+        events.push(`fetch ${samples.length}`);
+        await nextTurn();
+        if (failing !== undefined && samples.includes(failing)) throw new Error('no such image');
+        for (const sample of samples) held.add(sample);
+      },
+      forget: (samples) => {
+        for (const sample of samples) held.delete(sample);
+      },
+      inputs: (samples) => {
+        events.push(`inputs ${samples.length}`);
+        for (const sample of samples) assert.ok(held.delete(sample), `${sample} is not there`);
+        return dataset.inputs(samples);
+      },
+    };
+    return { events, held, fetched };
+  };
+
+  it('has each batch fetched once, before its inputs are asked for and while others compute', async () => {
+    const { events, held, fetched } = fetching();
+    const rows = await predictLogits(sum, fetched, test, ['b']);
+    assert.deepEqual(
+      rows,
+      test.map((sample) => sumOf(sample, ['b'])),
+    );
+    assert.equal(held.size, 0);
+    // 147 samples
+    assert.deepEqual(events, [
+      ...['fetch 64', 'fetch 64', 'inputs 64'],
+      ...['fetch 19', 'inputs 64', 'inputs 19'],
+    ]);
+  });
+
+  it('asks for nothing when there are no samples', async () => {
+    const { events, fetched } = fetching();
+    assert.deepEqual(await predictLogits(sum, fetched, [], []), []);
+    assert.deepEqual(events, []);
+  });
+
+  it('throws why a batch could not be fetched', async () => {
+    for (const failing of [test[0], test[64], test[146]]) {
+      const { held, fetched } = fetching(failing);
+      await assert.rejects(predictLogits(sum, fetched, test, []), /^Error: no such image$/);
+      assert.equal(held.size, 0);
+    }
+  });
+
+  it('leaves nothing fetched and no failure behind when something else fails before', async () => {
+    const broken = new Error('broken');
+    const failing: Predictor = () => {
+      throw broken;
+    };
+    // Mocha fails a test of which a rejection is left to nobody.
+    for (const unread of [undefined, test[64]]) {
+      const { held, fetched } = fetching(unread);
+      await assert.rejects(predictLogits(failing, fetched, test, []), (error) => error === broken);
+      // What is still being read would come now.
+      await nextTurn();
+      assert.equal(held.size, 0);
+    }
+  });
+});
 
 describe('predictLogitsEach', () => {
   it('masks in each sample what that lacks, in the order of the samples', async () => {

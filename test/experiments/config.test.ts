@@ -126,6 +126,10 @@ describe('the configuration of a run', () => {
         { ...least('pretraining'), budget: { validateEvery: 1 } },
         /budget\.validateEvery: pretraining has no task/,
       ],
+      [
+        { ...least('pretraining'), budget: { batchSize: 1 } },
+        /budget\.batchSize: pretraining exchanges pictures within a batch, of 2 at least/,
+      ],
       [{ method: 'prompts' }, /prompts: say prompts\.level/],
       [{ method: 'mmp', prompts: { level: 'input' } }, /prompts: the method "mmp" has none/],
       [{ method: 'prompts', prompts: { level: 'input' } }, /prompts: "smallVilt" takes none/],

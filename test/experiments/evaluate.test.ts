@@ -9,6 +9,7 @@ import { readRunResults, trainRun } from '../../src/experiments/trainRun.js';
 import { tf } from '../../src/tensor/tf.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
 import { startMmp } from '../support/mmp.js';
+import { writeRun } from '../support/runs.js';
 
 const tiny = {
   model: { name: 'smallVilt', width: 16, heads: 2, layers: 1 },
@@ -95,6 +96,9 @@ describe('mmp evaluate', function () {
     await refused(['group', '--table', 'words=0.7,openmoji=0.7'], /0\.7|1\.4/);
     await refused(['group', '--split', 'all'], /--split.*all/);
     await refused(['group', '--resamples', '0'], /--resamples/);
+    const data = { name: 'emojiPairs' } as const;
+    writeRun(runs, 'heads', { test: { matching: 0.9 }, options: { method: 'pretraining', data } });
+    await refused(['group/dropout', 'heads'], /heads is pretraining, which has no classes yet/);
     rmSync(path.join(folderOf('group/mmp'), 'results.json'));
     await refused(['group'], /group\/mmp is no whole run but stopped; train it first/);
     assert.ok(!existsSync(path.join(runs, 'evaluations')));

@@ -12,7 +12,12 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { resolveRun, type RunConfig, type RunOptions } from '../../src/experiments/config.js';
-import { trainRun, type TrainedRun, type TrainRunOptions } from '../../src/experiments/trainRun.js';
+import {
+  newTraining,
+  trainRun,
+  type TrainedRun,
+  type TrainRunOptions,
+} from '../../src/experiments/trainRun.js';
 import { describeBackend, runsInWorkers } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
 import { RunIsLocked, RunLock } from '../../src/training/lock.js';
@@ -32,6 +37,10 @@ const tiny = (options: RunOptions): RunConfig =>
     'test',
   );
 const dropout = tiny({ method: 'dropout' });
+const onPairs = {
+  data: { name: 'emojiPairs' },
+  model: { name: 'vilt', width: 16, heads: 2, layers: 1 },
+} as const;
 
 describe('a run', function () {
   this.timeout(300_000);
@@ -97,6 +106,24 @@ describe('a run', function () {
     assert.equal(runState(folderOf('whole')), 'whole');
   });
 
+  it('of pretraining leaves a network for others to start from', async () => {
+    const [name, next] = [newName(), newName()];
+    await train(tiny({ method: 'pretraining', ...onPairs }), name);
+    const { parameters, records, results } = read(name);
+    assert.deepEqual(Object.keys(parameters), ['base', 'pretraining']);
+    assert.deepEqual(Object.keys(records[0]!.losses), ['total', 'words', 'matching']);
+    for (const table of [results.validation, results.test]) {
+      assert.deepEqual(Object.keys(table), ['matching']);
+      assert.ok(table.matching! > 0 && table.matching! < 1);
+    }
+    const config = tiny({ method: 'dropout', ...onPairs, from: name });
+    const start = newTraining(config, runs);
+    assert.deepEqual(await start.model.base.parameters.read(), parameters.base);
+    start.dispose();
+    await train(config, next);
+    assert.equal(Object.keys(read(next).results.test).length, 3);
+  });
+
   it('tells its progress', async () => {
     const told: [number, number, number][] = [];
     await train(dropout, newName(), {
@@ -133,6 +160,7 @@ describe('a run', function () {
         schedule: { kind: 'plateau', factor: 0.5, patience: 0 },
         budget: { validateEvery: 2 },
       },
+      'of pretraining': { method: 'pretraining', ...onPairs },
     };
     for (const [kind, options] of Object.entries(kinds)) {
       it(`goes on to the same bits, ${kind}`, async () => {

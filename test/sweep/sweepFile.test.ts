@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import type { RunConfig } from '../../src/experiments/config.js';
 import { emojiSettings } from '../../src/experiments/emoji.js';
 import { projectRoot } from '../../src/files/paths.js';
 import { expandSweep, readSweep, type Sweep } from '../../src/sweep/sweepFile.js';
@@ -167,21 +168,28 @@ describe('the sweep files of the repository', () => {
   const { quick } = emojiSettings;
 
   for (const file of readdirSync(folder)) {
-    it(`${file} resolves, with the settings of the emoji experiment`, () => {
+    it(`${file} resolves, and compares what is trained equally long`, () => {
       const { name, jobs } = readSweep(path.join(folder, file));
       assert.equal(`${name}.yaml`, file);
       assert.ok(jobs.length > 4);
+      for (const starts of [true, false]) {
+        const alike = jobs.filter(({ after }) => (after === undefined) === starts);
+        assert.equal(new Set(alike.map(({ config }) => config.budget.steps)).size, 1);
+      }
       for (const { after, config } of jobs) {
-        const { budget, optimiser } = config;
-        assert.equal(budget.steps, after === undefined ? quick.baseSteps : quick.furtherSteps);
-        const peak = after === undefined ? quick.basePeak : quick.furtherPeak;
-        assert.equal(optimiser.learningRate, peak);
-        if (config.method === 'mmp') {
-          assert.equal(optimiser.projectorRate * peak, quick.mmpPeak);
-        }
+        // Pairs, and ViLT with them, have settings of their own.
+        if (config.data.name === 'emoji') expectSettings(config, after !== undefined);
       }
     });
   }
+
+  /** Those of the emoji experiment. */
+  const expectSettings = ({ budget, optimiser, method }: RunConfig, isFurther: boolean) => {
+    assert.equal(budget.steps, isFurther ? quick.furtherSteps : quick.baseSteps);
+    const peak = isFurther ? quick.furtherPeak : quick.basePeak;
+    assert.equal(optimiser.learningRate, peak);
+    if (method === 'mmp') assert.equal(optimiser.projectorRate * peak, quick.mmpPeak);
+  };
 
   it('has the rows of Table 5 and their fair control', () => {
     const { jobs } = readSweep(path.join(folder, 'table5.yaml'));
@@ -196,6 +204,23 @@ describe('the sweep files of the repository', () => {
         ['linear-align', 'linear+align', 'sweeps/table5/dropout-1'],
         ['mmp', 'mmp', 'sweeps/table5/dropout-1'],
       ],
+    );
+  });
+
+  it('are changed where it is asked for, such as to fewer seeds', () => {
+    const { name, jobs } = readSweep('data/sweeps/table3.yaml', { seeds: [9] });
+    assert.equal(name, 'table3');
+    const rows = readSweep('data/sweeps/table3.yaml').jobs.filter(
+      ({ config }) => config.seed === 1,
+    );
+    assert.deepEqual(
+      jobs.map(({ config }) => [config.label, config.seed]),
+      rows.map(({ config }) => [config.label, 9]),
+    );
+    assert.equal(jobs.at(-1)!.after, 'sweeps/table3/dropout-9');
+    assert.throws(
+      () => readSweep('data/sweeps/table3.yaml', { sedes: [9] }),
+      /^Error: table3\.yaml:[^]*"sedes"/,
     );
   });
 });

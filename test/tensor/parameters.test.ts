@@ -34,6 +34,12 @@ describe('Parameters', () => {
     assert.equal(parameters.count, 30 * 50 + 50 + 8 * 200);
   });
 
+  it('are counted by name', () => {
+    const parameters = made(5);
+    const countOf = (start: string) => parameters.countOf((name) => name.startsWith(start));
+    assert.deepEqual(['layer.', 'tokens', 'other'].map(countOf), [30 * 50 + 50, 8 * 200, 0]);
+  });
+
   it('come back as they were read', async () => {
     const [from, to] = [made(1), made(2)];
     to.load(await from.read());

@@ -102,6 +102,39 @@ describe('AdamW', () => {
     assert.equal(tf.memory().numTensors, before - 4);
   });
 
+  it('leaves what a group does not train as it is, with gradients and decay at hand', async () => {
+    const [parameters, other] = [madeParameters(), madeParameters()];
+    const isTrained = (name: string) => name === 'vector';
+    const optimiser = new AdamW([{ name: 'base', parameters, isTrained }], options);
+    const all = new AdamW([{ name: 'base', parameters: other }], options);
+    assert.deepEqual(optimiser.variables, [parameters.get('vector')]);
+    const before = await parameters.read();
+    for (const [one, own] of [
+      [optimiser, parameters],
+      [all, other],
+    ] as const) {
+      const gradients = names.map((name) => [
+        own.get(name).name,
+        torch.tensor(`${name}.gradient.0`),
+      ]);
+      one.step(Object.fromEntries(gradients) as tf.NamedTensorMap, 0.01);
+    }
+    const [after, trained] = [await parameters.read(), await other.read()];
+    assert.deepEqual(after.get('matrix'), before.get('matrix'));
+    assert.notDeepEqual(trained.get('matrix'), before.get('matrix'));
+    assert.deepEqual(after.get('vector'), trained.get('vector'));
+    const { moments, steps } = await optimiser.state();
+    assert.deepEqual([...moments.keys()], ['base/vector/first', 'base/vector/second']);
+    assert.deepEqual(steps, { 'base/vector': 1 });
+    const ofAll = await all.state();
+    assert.throws(() => {
+      optimiser.restore(ofAll);
+    }, /AdamW\.restore: .*unknown base\/matrix\/first, base\/matrix\/second/);
+    assert.throws(() => {
+      all.restore({ moments, steps });
+    }, /AdamW\.restore: .*missing base\/matrix\/first, base\/matrix\/second/);
+  });
+
   it('refuses two groups of one name', () => {
     const groups = [madeParameters(), madeParameters()].map((parameters) => ({
       name: 'base',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Parameters, zeros } from '../../src/tensor/parameters.js';
 import { tf } from '../../src/tensor/tf.js';
 import { AdamW, adamWDefaults } from '../../src/training/adamw.js';
@@ -23,7 +24,7 @@ interface Problem {
   dispose(): void;
 }
 
-function leastSquares(learningRate?: Schedule): Problem {
+function leastSquares(learningRate?: Schedule, ready?: TrainingOptions['ready']): Problem {
   const parameters = new Parameters(1);
   parameters.add('w', [2, 1], zeros);
   const optimiser = new AdamW([{ parameters }], { ...adamWDefaults, weightDecay: 0 });
@@ -43,6 +44,7 @@ function leastSquares(learningRate?: Schedule): Problem {
           return { total, largest: tf.max(tf.abs(residual)), ...more(step) };
         },
         ...(onProgress ? { onProgress } : {}),
+        ...(ready ? { ready } : {}),
       }),
     dispose: () => {
       optimiser.dispose();
@@ -115,6 +117,39 @@ describe('train', () => {
       const nan = () => ({ penalty: tf.scalar(NaN) });
       await assert.rejects(problem.run(13, undefined, nan), /"penalty" is NaN at step 0/);
       problem.dispose();
+    });
+  });
+
+  describe('that waits for its data', () => {
+    /** Three steps; what is done is told in order. */
+    const run = async (events: string[], failing?: number) => {
+      const problem = leastSquares(undefined, async () => {
+        await nextTurn();
+        if (events.length === failing) throw new Error('no such image');
+        events.push('ready');
+      });
+      try {
+        await problem.run(3, undefined, (step) => {
+          events.push(`step ${step}`);
+          return {};
+        });
+      } finally {
+        problem.dispose();
+      }
+    };
+
+    it('waits before each step', async () => {
+      const events: string[] = [];
+      await run(events);
+      assert.deepEqual(events, ['ready', 'step 0', 'ready', 'step 1', 'ready', 'step 2']);
+    });
+
+    it('throws why they are not there, and keeps no tensor', async () => {
+      const before = tf.memory().numTensors;
+      const events: string[] = [];
+      await assert.rejects(run(events, 4), /^Error: no such image$/);
+      assert.equal(events.at(-1), 'step 1');
+      assert.equal(tf.memory().numTensors, before);
     });
   });
 

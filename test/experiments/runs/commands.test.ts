@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { JSDOM } from 'jsdom';
+import type { Evaluation } from '../../../src/evaluation/evaluation.js';
 import { projectRoot } from '../../../src/files/paths.js';
 import { RunLock } from '../../../src/training/lock.js';
 import { makeFolder, removeFolder } from '../../support/folders.js';
@@ -179,6 +180,88 @@ describe('mmp runs', function () {
     );
     damage('pair-2', 'config.json');
     refused(/pair-2: config\.json is damaged/, ...compare);
+  });
+
+  describe('of what was evaluated', () => {
+    /** As `mmp evaluate` leaves it, with accuracies that results.json does not have. */
+    const writeEvaluation = (name: string, accuracies: Record<string, number>, mean: number) => {
+      const metrics = (value: number) => ({ accuracy: { value, low: 0, high: 1 } });
+      const rows = Object.entries(accuracies).map(([row, value]) => ({
+        name: row,
+        metrics: metrics(value),
+        contributions: { accuracy: [[value]] },
+        ...(row.endsWith('%')
+          ? { table: [{ missing: ['words'], share: 0.65 }] }
+          : { available: row.split(' + ') }),
+      }));
+      const evaluation: Evaluation = {
+        dataset: 'toy',
+        modalities: ['pictures', 'words'],
+        classes: ['x', 'y'],
+        split: 'test',
+        samples: [0],
+        seed: 1,
+        resamples: 2,
+        confidence: 0.95,
+        rows,
+        meanOverMissing: metrics(mean),
+      };
+      const file = path.join(runs, name, 'evaluation-test.json');
+      writeFileSync(file, JSON.stringify(evaluation));
+    };
+    const compare = ['runs', 'compare', 'a', 'b'];
+    beforeEach(() => {
+      writeRun(runs, 'a', { test });
+      writeRun(runs, 'b', { test, options: { method: 'linear' } });
+      writeEvaluation('a', { 'pictures + words': 0.875, words: 0.625, 'text 65 %': 0.25 }, 0.125);
+    });
+
+    it('compares what was measured, missing tables as well', () => {
+      writeEvaluation('b', { 'pictures + words': 0.75, words: 0.625, 'text 65 %': 0.5 }, 0.375);
+      const rows = (...more: string[]) =>
+        printed(...compare, '--evaluated', '--markdown', ...more)
+          .trim()
+          .split('\n')
+          .slice(-4);
+      assert.deepEqual(rows(), [
+        '| pictures + words | 87.5 | 75.0 | -12.50 |',
+        '| words | 62.5 | 62.5 | 0.00 |',
+        '| text 65 % | 25.0 | 50.0 | +25.00 |',
+        '| mean of the missing | 12.5 | 37.5 | +25.00 |',
+      ]);
+      assert.deepEqual(rows('--reference', 'b'), [
+        '| pictures + words | 75.0 | 87.5 | +12.50 |',
+        '| words | 62.5 | 62.5 | 0.00 |',
+        '| text 65 % | 50.0 | 25.0 | -25.00 |',
+        '| mean of the missing | 37.5 | 12.5 | -25.00 |',
+      ]);
+      refused(/^mmp: --reference: there is no "c" among a, b\n$/, ...compare, '--reference', 'c');
+    });
+
+    it('refuses runs that were not evaluated, and damaged evaluations', () => {
+      const evaluated = [...compare, '--evaluated'];
+      refused(/b has no evaluation-test\.json; run "mmp evaluate" first\n$/, ...evaluated);
+      damage('b', 'evaluation-test.json');
+      refused(/b: evaluation-test\.json is damaged: /, ...evaluated);
+      writeFileSync(path.join(runs, 'b', 'evaluation-test.json'), '{"rows": [{}]}');
+      refused(/b: evaluation-test\.json is damaged: .*rows/s, ...evaluated);
+    });
+  });
+
+  it('lists and compares pretraining by what it has', () => {
+    const options = { method: 'pretraining', data: { name: 'emojiPairs' } } as const;
+    writeRun(runs, 'heads', { test: { matching: 0.75 }, options });
+    writeRun(runs, 'next', { test });
+    const [row] = listed('heads');
+    assert.deepEqual([row!.state, row!.damages, 'accuracy' in row!], ['whole', [], false]);
+    const rows = printed('runs', 'compare', 'heads', 'next', '--markdown').trim().split('\n');
+    assert.deepEqual(rows.slice(-5), [
+      '| matching | 75.0 | – | – |',
+      '| pictures + words | – | 50.0 | – |',
+      '| pictures | – | 25.0 | – |',
+      '| words | – | 75.0 | – |',
+      '| mean of the missing | – | 50.0 | – |',
+    ]);
   });
 
   it('plots runs into one page that needs nothing else', () => {
