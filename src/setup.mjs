@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -69,6 +69,8 @@ function compile() {
   rmSync(inRoot('dist'), { recursive: true, force: true });
   run(process.execPath, [inRoot('node_modules', 'typescript', 'bin', 'tsc'), '--project', root]);
   run(process.execPath, [kernels]);
+  // npx does this only the first time that it runs a command of this folder.
+  chmodSync(inRoot('dist', 'src', 'cli.js'), 0o755);
   writeFileSync(inRoot('dist', '.sources'), hash);
 }
 

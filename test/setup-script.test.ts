@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
+  accessSync,
   chmodSync,
+  constants,
   cpSync,
   existsSync,
   mkdirSync,
@@ -13,6 +15,7 @@ import {
 import path from 'node:path';
 import { projectRoot } from '../src/files/paths.js';
 import { makeFolder, removeFolder } from './support/folders.js';
+import { skip } from './support/skip.js';
 
 describe('the set-up script', () => {
   let root: string;
@@ -93,6 +96,15 @@ describe('the set-up script', () => {
     assert.deepEqual(run().lines, ['cli data']);
     write('src/a.ts', 'export {};');
     assert.deepEqual(run().lines, ['compiling …', 'tsc ran', 'kernels built', 'cli data']);
+  });
+
+  it('makes the command executable each time that it compiles', function () {
+    if (process.platform === 'win32') skip(this, 'Windows has no such permission');
+    for (const source of ['', 'export {};']) {
+      write('src/a.ts', source);
+      run();
+      accessSync(place('dist/src/cli.js'), constants.X_OK);
+    }
   });
 
   it('stops when the compiler fails, and does not take its output for whole', () => {
