@@ -60,8 +60,8 @@ export function compare(runs: readonly ComparedRun[], groups: readonly Group[]):
 }
 
 function differing(groups: readonly Group[]): Comparison['differing'] {
-  const tables = groups.map(({ runs: [first, ...others] }) =>
-    valuesByKey(others.length === 0 ? first!.config : withoutSeed(first!.config)),
+  const tables = groups.map(({ runs: [first, second] }) =>
+    valuesByKey(second ? withoutSeed(first!.config, second.config) : first!.config),
   );
   const keys = new Set(tables.flatMap((table) => [...table.keys()]));
   return [...keys]

@@ -57,7 +57,10 @@ function groupsBy(runs: readonly ComparedRun[], key: string): Group[] {
 function obstacle({ runs }: Group): string | undefined {
   const [first, ...others] = runs as [ComparedRun, ...ComparedRun[]];
   for (const other of others) {
-    const keys = differingKeys(withoutSeed(first.config), withoutSeed(other.config));
+    const keys = differingKeys(
+      withoutSeed(first.config, other.config),
+      withoutSeed(other.config, first.config),
+    );
     if (keys.length > 0) return `${first.name} and ${other.name} differ in ${keys.join(', ')}`;
   }
   const seen = new Map<number, string>();
@@ -69,10 +72,18 @@ function obstacle({ runs }: Group): string | undefined {
   return undefined;
 }
 
-/** What seeds share: runs start from another of their own seed, whose name says it. */
-export function withoutSeed(config: RunConfig) {
-  const seed = new RegExp(`(?<!\\d)${config.seed}(?!\\d)`, 'g');
-  return { ...config, seed: 0, label: '', from: config.from?.replaceAll(seed, '#') };
+/**
+ * What a run shares with another seed of the same: runs start from another of their own seed, whose name says it.
+ * In `sweeps/table3/dropout-3` only the last number is one, because seed 1 starts from `sweeps/table3/dropout-1`.
+ */
+export function withoutSeed(config: RunConfig, other: RunConfig) {
+  const theirs = other.from?.match(/\d+/g) ?? [];
+  let place = 0;
+  const from = config.from?.replaceAll(/\d+/g, (number) => {
+    const isSeed = [number, theirs[place++]].join() === [config.seed, other.seed].join();
+    return isSeed ? '#' : number;
+  });
+  return { ...config, seed: 0, label: '', from };
 }
 
 /** A configuration by dotted keys; lists are values. */

@@ -35,6 +35,13 @@ describe('groups of runs', () => {
     ]);
   });
 
+  it('are seeds also where another number in the name of their start is a seed of one of them', () => {
+    const runs = [1, 3].map((seed) =>
+      run(`mmp-${seed}`, { method: 'mmp', from: `sweeps/table3/dropout-${seed}`, seed }),
+    );
+    assert.deepEqual(namesOf(groupsByLabel(runs)), [['mmp', 'mmp-1', 'mmp-3']]);
+  });
+
   const alone: Record<string, ComparedRun[]> = {
     'of different labels': [base(1), mmp(1)],
     'of one seed': [base(1), run('again', { seed: 1 })],
