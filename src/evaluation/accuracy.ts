@@ -1,5 +1,6 @@
 /** Logits and accuracy of a method, by scenario. */
 import type { Dataset } from '../data/dataset.js';
+import { Prefetch } from '../data/prefetch.js';
 import { throwIfInterrupted } from '../interruption.js';
 import { groupByMasked } from '../mmp/masking.js';
 import { tf } from '../tensor/tf.js';
@@ -7,13 +8,11 @@ import { contributionsOf, topAccuracy } from './metrics.js';
 import type { Predictor } from './predictors.js';
 import type { Scenario } from './scenarios.js';
 
-const batchSize = 64;
-
 /**
- * The logits of many samples when some modalities are missing.
+ * The logits of many samples when some modalities are missing. The next batch is fetched while one is computed.
  *
  * @returns one row of C logits per sample
- * @throws the interruption's reason, between two batches
+ * @throws NotFetched of the data set, and the interruption's reason, between two batches
  */
 export async function predictLogits(
   predictor: Predictor,
@@ -22,27 +21,29 @@ export async function predictLogits(
   masked: readonly string[],
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
-  const batchAt = (start: number) => samples.slice(start, start + batchSize);
-  const fetch = (start: number) => {
-    const fetching = dataset.fetch?.(batchAt(start));
-    // What fails is thrown where it is awaited, also when something else is thrown before.
-    fetching?.catch(() => undefined);
-    return fetching;
-  };
-  let fetched = fetch(0);
-  for (let start = 0; start < samples.length; start += batchSize) {
-    throwIfInterrupted();
-    await fetched;
-    const batch = batchAt(start);
-    // The next ones are read while these are computed.
-    fetched = fetch(start + batchSize);
-    const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
-    const values = (await logits.data()) as Float32Array;
-    const classes = logits.shape[1]!;
-    logits.dispose();
-    batch.forEach((_, row) => rows.push(values.slice(row * classes, (row + 1) * classes)));
+  const { largestBatch = 64 } = dataset;
+  const fetching = new Prefetch(dataset, batchesOf(samples, largestBatch), 1);
+  try {
+    while (rows.length < samples.length) {
+      throwIfInterrupted();
+      const batch = await fetching.ready();
+      const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
+      const values = (await logits.data()) as Float32Array;
+      const classes = logits.shape[1]!;
+      logits.dispose();
+      batch.forEach((_, row) => rows.push(values.slice(row * classes, (row + 1) * classes)));
+    }
+  } finally {
+    await fetching.dispose();
   }
   return rows;
+}
+
+/** Batches of samples in their order, of which the last may be smaller. */
+function* batchesOf(samples: readonly number[], size: number): Generator<readonly number[]> {
+  for (let start = 0; start < samples.length; start += size) {
+    yield samples.slice(start, start + size);
+  }
 }
 
 /**
