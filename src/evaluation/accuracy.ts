@@ -12,13 +12,14 @@ import type { Scenario } from './scenarios.js';
  * The logits of many samples when some modalities are missing. The next batch is fetched while one is computed.
  *
  * @returns one row of C logits per sample
- * @throws NotFetched of the data set, and the interruption's reason, between two batches
+ * @throws NotFetched of the data set, and the interruption's or the signal's reason, between two batches
  */
 export async function predictLogits(
   predictor: Predictor,
   dataset: Dataset,
   samples: readonly number[],
   masked: readonly string[],
+  signal?: AbortSignal,
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
   const { largestBatch = 64 } = dataset;
@@ -26,6 +27,7 @@ export async function predictLogits(
   try {
     while (rows.length < samples.length) {
       throwIfInterrupted();
+      signal?.throwIfAborted();
       const batch = await fetching.ready();
       const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
       const values = (await logits.data()) as Float32Array;
@@ -87,11 +89,13 @@ export async function accuracyByScenario(
   dataset: Dataset,
   samples: readonly number[],
   scenarios: readonly Scenario[],
+  signal?: AbortSignal,
 ): Promise<Accuracies> {
   const labels = samples.map((sample) => dataset.labels[sample]!);
   const table: Record<string, number> = {};
   for (const { name, masked } of scenarios) {
-    table[name] = accuracy(await predictLogits(predictor, dataset, samples, masked), labels);
+    const logits = await predictLogits(predictor, dataset, samples, masked, signal);
+    table[name] = accuracy(logits, labels);
   }
   return table;
 }

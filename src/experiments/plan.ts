@@ -41,7 +41,7 @@ export interface Plan {
 /** How many steps are timed, after as many untimed ones: at most so many, and no further one after so long. */
 const enough = { steps: 5, seconds: 60 };
 
-/** Batches of an update that is timed: the others cost as much, and no memory. */
+/** Batches of an update that is timed: each further one takes as long, and no more memory. */
 const timedBatches = 2;
 
 /**
@@ -175,7 +175,7 @@ export function planText(plan: Plan): string {
 
 const readingRow = (time: string): [string, string] => [
   'reading',
-  `${time} a step, of which a step lasts longer by what nothing hides`,
+  `${time} a step, by threads: it is part of a step where they fall behind`,
 ];
 
 const trainedText = (trained: number) =>

@@ -31,7 +31,7 @@ export interface TrainRunOptions {
   readonly onProgress?: (records: readonly TrainingRecord[], done: number, total: number) => void;
   /** Told what one should know, such as a damaged checkpoint */
   readonly onWarning?: (warning: string) => void;
-  /** Stops between two steps, after a checkpoint */
+  /** Stops between two steps, after a checkpoint, or while it measures */
   readonly signal?: AbortSignal;
 }
 
@@ -220,9 +220,10 @@ class RunInTraining {
   }
 
   private async measure(): Promise<RunResults> {
-    const { training } = this;
-    const { validation, test } = training.dataset.splits;
-    return { validation: await training.measure(validation), test: await training.measure(test) };
+    const { validation, test } = this.training.dataset.splits;
+    const measure = (samples: readonly number[]) =>
+      this.training.measure(samples, this.options.signal);
+    return { validation: await measure(validation), test: await measure(test) };
   }
 
   /** What to throw for the failure of `train` or `measure`, after what can be saved has been. */

@@ -165,15 +165,19 @@ export class Training {
     return value!;
   }
 
-  /** How well the model does on samples, by scenario; in pretraining, how well it matches. */
-  async measure(samples: readonly number[]): Promise<Accuracies> {
+  /**
+   * How well the model does on samples, by scenario; in pretraining, how well it matches.
+   *
+   * @param signal stops between two batches
+   */
+  async measure(samples: readonly number[], signal?: AbortSignal): Promise<Accuracies> {
     const { dataset, model } = this;
     const { pretraining } = model;
     if (pretraining) {
       return { matching: await matchingAccuracy(pretraining, pairsOf(dataset), samples) };
     }
     const scenarios = allScenarios(dataset.modalities);
-    return accuracyByScenario(predictorOf(model, dataset), dataset, samples, scenarios);
+    return accuracyByScenario(predictorOf(model, dataset), dataset, samples, scenarios, signal);
   }
 
   /** Everything that decides what comes after so many steps. */

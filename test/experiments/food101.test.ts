@@ -220,6 +220,16 @@ describe('a run on Food-101', function () {
       const image = rows.find((one) => 'available' in one && one.available.join() === 'image');
       assert.deepEqual(row.contributions, image!.contributions);
     });
+
+    it('is evaluated by it, by mmp evaluate', async () => {
+      const file = write(Array.from({ length: 4 }, () => ['image']));
+      const { said, ended } = startMmp(
+        ...['evaluate', 'raw/dropout', 'raw/mmp', '--runs', runs, '--backend', 'wasm'],
+        ...['--split', 'validation', '--resamples', '20', '--missing-file', file],
+      );
+      assert.equal(await ended, 0, said());
+      assert.match(said(), /\| food101_missing_both_07 +\| [\d.]+ \[/);
+    });
   });
 
   describe('that was stopped', () => {
@@ -249,6 +259,21 @@ describe('a run on Food-101', function () {
         expectSame(stopped, whole);
       });
     }
+  });
+
+  it('is stopped while it is measured, and goes on to the same bits', async () => {
+    const controller = new AbortController();
+    const reason = new Error('stopped by the test');
+    const training = train(configOf('dropout'), 'measured', {
+      signal: controller.signal,
+      onProgress: (_, done, total) => {
+        if (done === total) controller.abort(reason);
+      },
+    });
+    await assert.rejects(training, (error) => error === reason);
+    assert.equal(runState(folderOf('measured')), 'stopped');
+    await train(configOf('dropout'), 'measured', { resume: true });
+    expectSame('measured', 'raw/dropout');
   });
 
   it('names an image that becomes damaged, keeps the checkpoint, and goes on when it is mended', async () => {

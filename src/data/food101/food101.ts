@@ -35,7 +35,7 @@ export class Food101Dataset implements Dataset {
   readonly name = 'food101';
   readonly modalities = ['text', 'image'];
   readonly kinds = { image: ['image'], text: ['text'] };
-  /** The attention weights of 64 sequences of ViLT-B/32 would be 16 GB, more than training takes. */
+  /** The attention weights of 64 sequences in ViLT-B/32 would be 16 GB. */
   readonly largestBatch = 16;
   readonly classes: readonly string[];
   readonly labels: Int32Array;
