@@ -7,6 +7,9 @@ export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
 export type Splits = Readonly<Record<SplitName, readonly number[]>>;
 
+/** What `fetch` throws. When the data are readable again, everything goes on. */
+export class NotFetched extends Error {}
+
 export interface Dataset {
   readonly name: string;
   readonly modalities: readonly string[];
@@ -17,9 +20,13 @@ export interface Dataset {
   readonly labels: Int32Array;
   /** What a network without MMP sees of a missing modality; zeroed inputs by default */
   readonly absence?: Absence;
+  /** How many samples are measured at once; default 64 */
+  readonly largestBatch?: number;
   /**
    * Reads and decodes what `inputs` needs of these samples, for data that are not in memory; what was fetched
    * is kept until `inputs` has been asked for it.
+   *
+   * @throws NotFetched naming what cannot be read
    */
   fetch?(samples: readonly number[]): Promise<void>;
   /** Drops what was fetched of these samples and is not asked for any more. */

@@ -16,6 +16,9 @@
  */
 import type { Dataset } from './dataset.js';
 
+/** How many batches training fetches ahead */
+export const batchesAhead = 3;
+
 interface Batch {
   readonly samples: readonly number[];
   readonly fetched: Promise<void>;

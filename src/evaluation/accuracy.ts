@@ -8,30 +8,27 @@ import { contributionsOf, topAccuracy } from './metrics.js';
 import type { Predictor } from './predictors.js';
 import type { Scenario } from './scenarios.js';
 
-const batchSize = 64;
-
 /**
- * The logits of many samples when some modalities are missing.
+ * The logits of many samples when some modalities are missing. The next batch is fetched while one is computed.
  *
  * @returns one row of C logits per sample
- * @throws the interruption's reason, between two batches
+ * @throws NotFetched of the data set, and the interruption's or the signal's reason, between two batches
  */
 export async function predictLogits(
   predictor: Predictor,
   dataset: Dataset,
   samples: readonly number[],
   masked: readonly string[],
+  signal?: AbortSignal,
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
-  const batches = Array.from({ length: Math.ceil(samples.length / batchSize) }, (_, index) =>
-    samples.slice(index * batchSize, (index + 1) * batchSize),
-  );
-  // The next batch is read while one is computed.
-  const prefetch = new Prefetch(dataset, batches.values(), 1);
+  const { largestBatch = 64 } = dataset;
+  const fetching = new Prefetch(dataset, batchesOf(samples, largestBatch), 1);
   try {
-    for (const batch of batches) {
+    while (rows.length < samples.length) {
       throwIfInterrupted();
-      await prefetch.ready();
+      signal?.throwIfAborted();
+      const batch = await fetching.ready();
       const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
       const values = (await logits.data()) as Float32Array;
       const classes = logits.shape[1]!;
@@ -39,9 +36,16 @@ export async function predictLogits(
       batch.forEach((_, row) => rows.push(values.slice(row * classes, (row + 1) * classes)));
     }
   } finally {
-    await prefetch.dispose();
+    await fetching.dispose();
   }
   return rows;
+}
+
+/** Batches of samples in their order, of which the last may be smaller. */
+function* batchesOf(samples: readonly number[], size: number): Generator<readonly number[]> {
+  for (let start = 0; start < samples.length; start += size) {
+    yield samples.slice(start, start + size);
+  }
 }
 
 /**
@@ -85,11 +89,13 @@ export async function accuracyByScenario(
   dataset: Dataset,
   samples: readonly number[],
   scenarios: readonly Scenario[],
+  signal?: AbortSignal,
 ): Promise<Accuracies> {
   const labels = samples.map((sample) => dataset.labels[sample]!);
   const table: Record<string, number> = {};
   for (const { name, masked } of scenarios) {
-    table[name] = accuracy(await predictLogits(predictor, dataset, samples, masked), labels);
+    const logits = await predictLogits(predictor, dataset, samples, masked, signal);
+    table[name] = accuracy(logits, labels);
   }
   return table;
 }

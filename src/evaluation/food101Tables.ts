@@ -1,10 +1,12 @@
 /**
- * Missing tables of Food-101 as Lee et al. (2023) have them: one number a sample of a split, 0 for complete, 1 without text, 2
- * without image. Theirs are files of PyTorch; `mmp convert` makes safetensors of them.
+ * Missing tables of Food-101 as Lee et al. (2023) have them: one number a sample of a split, 0 for complete, 1
+ * without text, 2 without image. Theirs are files of PyTorch; `mmp convert` makes safetensors of them.
  */
+import path from 'node:path';
 import type { SplitName } from '../data/dataset.js';
 import { referenceSplits } from '../data/food101/splits.js';
 import { readSafetensors } from '../files/safetensors.js';
+import { naming } from './golden.js';
 import { missingTable, type MissingTable } from './missingTables.js';
 
 export const missingTypes = ['text', 'image', 'both'] as const;
@@ -13,7 +15,7 @@ export type MissingType = (typeof missingTypes)[number];
 /** What each number of a table says is missing */
 const lacking = [[], ['text'], ['image']] as const;
 
-const modalities = ['text', 'image'];
+const modalities: readonly string[] = ['text', 'image'];
 
 /** The name of a table's file but for its ending, which is `.pt` in the reference: `food101_train_missing_both_07`. */
 export function missingTableName(split: SplitName, type: MissingType, ratio: number): string {
@@ -22,13 +24,13 @@ export function missingTableName(split: SplitName, type: MissingType, ratio: num
 }
 
 /**
- * Reads a table that was converted to safetensors.
+ * Reads a table that was converted to safetensors; it is called as its file.
  *
  * @param count how many samples the split has
- * @returns per sample, the modalities it lacks
- * @throws Error naming the file, and what is wrong with it
+ * @param of the modalities of the data set
+ * @throws Error naming the file, and what is wrong with it, or that the data set has other modalities
  */
-export function readMissingTable(file: string, count: number): (readonly string[])[] {
+export function readMissingTable(file: string, count: number, of = modalities): MissingTable {
   const { tensors } = readSafetensors(file);
   const table = tensors.get('table');
   if (!table) {
@@ -39,11 +41,19 @@ export function readMissingTable(file: string, count: number): (readonly string[
       `${file}: expected one number for each of ${count} samples, got [${table.shape.join(', ')}]`,
     );
   }
-  return Array.from(table.values, (value, sample) => {
-    const missing = lacking[value];
-    if (missing) return missing;
+  const missing = Array.from(table.values, (value, sample): readonly string[] => {
+    const names = lacking[value];
+    if (names) return names;
     throw new Error(`${file}: expected 0, 1 or 2, got ${value} of sample ${sample}`);
   });
+  const shares = lacking
+    .map((names) => ({
+      missing: names,
+      share: missing.filter((one) => one === names).length / count,
+    }))
+    .filter(({ missing: names, share }) => names.length > 0 && share > 0);
+  const { name } = path.parse(file);
+  return { ...naming(file, () => missingTable(shares, of, name)), missing };
 }
 
 /**

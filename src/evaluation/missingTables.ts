@@ -16,6 +16,8 @@ export interface MissingTable {
   readonly name: string;
   /** The other samples lack nothing. */
   readonly shares: readonly MissingShare[];
+  /** Per sample, the modalities it lacks, where that is given and no seed decides it */
+  readonly missing?: readonly (readonly string[])[];
 }
 
 /** Sums and products of shares are right but for rounding. */
@@ -89,25 +91,27 @@ function checkedShares(
 
 /**
  * What each sample lacks. Samples are drawn without replacement. Of n samples the first k shares s get
- * ⌊n·(s_1 + … + s_k)⌋ together: the first ⌊n·s_1⌋, and every other as many or one more.
+ * ⌊n·(s_1 + … + s_k)⌋ together: the first ⌊n·s_1⌋, and every other as many or one more. A table that says it of
+ * each sample stays as it is.
  *
  * @param count n
  * @returns per sample, the modalities it lacks
  */
 export function drawMissing(
-  { shares }: MissingTable,
+  { shares, missing }: MissingTable,
   count: number,
   seed: number,
-): (readonly string[])[] {
+): readonly (readonly string[])[] {
+  if (missing) return missing;
   const order = stream(seed, `missing table/${formatShares(shares)}`).shuffled(
     Array.from({ length: count }, (_, sample) => sample),
   );
   const result = Array.from({ length: count }, (): readonly string[] => []);
   let [sum, start] = [0, 0];
-  for (const { missing, share } of shares) {
+  for (const { missing: lacking, share } of shares) {
     sum += share;
     const end = Math.floor(count * sum + rounding);
-    for (const sample of order.slice(start, end)) result[sample] = missing;
+    for (const sample of order.slice(start, end)) result[sample] = lacking;
     start = end;
   }
   return result;

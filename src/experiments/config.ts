@@ -92,6 +92,9 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   }
   if (mmp && method !== 'mmp') found.push(`mmp: the method "${method}" has none`);
   if (masking && masksNothing(method)) found.push(`masking: "${method}" masks nothing`);
+  if (masking?.kind === 'table' && !masking.shares === !masking.file) {
+    found.push('masking: "table" needs either shares or a file');
+  }
   if (loss.alignment !== undefined && !aligns(method)) {
     found.push(`loss.alignment: the method "${method}" aligns nothing`);
   }

@@ -22,6 +22,7 @@ interface EvaluateCommand {
   readonly runs: string;
   readonly split: SplitName;
   readonly table: string[];
+  readonly missingFile: string[];
   readonly resamples: number;
   readonly seed: number;
   readonly backend?: string;
@@ -39,26 +40,34 @@ export function evaluateCommand(): Command {
       'missing tables besides those of the paper, such as "words=0.35,openmoji+twemoji=0.35"',
       [],
     )
+    .option(
+      '--missing-file <file...>',
+      'missing tables of Lee et al. (2023) for these samples, from mmp convert',
+      [],
+    )
     .option('--resamples <number>', 'draws of a bootstrap interval', wholeNumber, 1000)
     .option('--seed <number>', 'decides which samples lack what, and the draws', wholeNumber, 1)
     .option('--backend <name>', 'the backend that computes, as MMP_BACKEND')
     .option('--output <folder>', 'where the report goes, if elsewhere')
-    .action(async (names: string[], { runs, table, ...options }: EvaluateCommand) => {
-      const chosen = chooseRuns(runs, names);
-      for (const name of chosen) expectMeasurable(path.join(runs, name));
-      console.log(backendLine(await useBackend(options.backend)));
-      const evaluated: Evaluated[] = [];
-      for (const name of track(chosen, { label: 'runs' })) {
-        const folder = path.join(runs, name);
-        evaluated.push({
-          name,
-          evaluation: await evaluateRun(folder, { ...options, tables: table }),
-        });
-      }
-      const output = options.output ?? path.join(runs, 'evaluations', fileNameOf(chosen));
-      console.log(`\n${writeReport(output, chosen.join(', '), evaluated)}`);
-      for (const file of ['report.md', 'report.html']) console.log(path.join(output, file));
-    });
+    .action(
+      async (
+        names: string[],
+        { runs, table: tables, missingFile: missingFiles, ...options }: EvaluateCommand,
+      ) => {
+        const chosen = chooseRuns(runs, names);
+        for (const name of chosen) expectMeasurable(path.join(runs, name));
+        console.log(backendLine(await useBackend(options.backend)));
+        const evaluated: Evaluated[] = [];
+        for (const name of track(chosen, { label: 'runs' })) {
+          const folder = path.join(runs, name);
+          const evaluation = await evaluateRun(folder, { ...options, tables, missingFiles });
+          evaluated.push({ name, evaluation });
+        }
+        const output = options.output ?? path.join(runs, 'evaluations', fileNameOf(chosen));
+        console.log(`\n${writeReport(output, chosen.join(', '), evaluated)}`);
+        for (const file of ['report.md', 'report.html']) console.log(path.join(output, file));
+      },
+    );
 }
 
 /**

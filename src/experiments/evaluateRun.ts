@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { SplitName } from '../data/dataset.js';
 import { evaluateScenarios } from '../evaluation/evaluate.js';
 import { evaluationSchema, type Evaluation } from '../evaluation/evaluation.js';
+import { readMissingTable } from '../evaluation/food101Tables.js';
 import { paperTables, parseTable } from '../evaluation/missingTables.js';
 import { writeWhole } from '../files/write.js';
 import { readJson, readParameters, runState } from '../training/runs.js';
@@ -18,6 +19,8 @@ export interface EvaluateRunOptions {
   readonly resamples: number;
   /** Missing tables besides those of the paper's Table 3, such as `words=0.35,openmoji=0.1` */
   readonly tables: readonly string[];
+  /** Missing tables of Lee et al. for this split, converted to safetensors */
+  readonly missingFiles?: readonly string[];
 }
 
 /**
@@ -28,19 +31,23 @@ export interface EvaluateRunOptions {
  */
 export async function evaluateRun(
   folder: string,
-  { split, seed, resamples, tables }: EvaluateRunOptions,
+  { split, seed, resamples, tables, missingFiles = [] }: EvaluateRunOptions,
 ): Promise<Evaluation> {
   expectMeasurable(folder);
   const config = readRunConfig(folder);
   const dataset = loadData(config);
-  const own = tables.map((text) => parseTable(text, dataset.modalities));
+  const { modalities, splits } = dataset;
+  const own = tables.map((text) => parseTable(text, modalities));
+  const given = missingFiles.map((file) =>
+    readMissingTable(file, splits[split].length, modalities),
+  );
   const model = loadModel(config, dataset, readParameters(folder));
   try {
     const evaluation = await evaluateScenarios(predictorOf(model, dataset), dataset, {
       split,
       seed,
       resamples,
-      tables: [...paperTables(dataset.kinds), ...own],
+      tables: [...paperTables(dataset.kinds), ...own, ...given],
     });
     writeWhole(path.join(folder, fileOf(split)), JSON.stringify(evaluation));
     return evaluation;

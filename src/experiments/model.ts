@@ -1,15 +1,11 @@
 /** The data set and the networks that a configuration names. */
-import path from 'node:path';
 import { LinearProjection } from '../baselines/linearProjection.js';
 import { MissingAwarePrompts } from '../baselines/missingAwarePrompts.js';
 import type { Dataset } from '../data/dataset.js';
 import { EmojiDataset, loadEmoji, type WordDropout } from '../data/emoji/emoji.js';
 import { EmojiPairs, loadEmojiPairs } from '../data/emoji/emojiPairs.js';
-import { loadFood101 } from '../data/food101/food101.js';
 import type { ViltSizes } from '../data/pictureAndText.js';
-import { readVocabulary, WordPiece } from '../data/text/wordPiece.js';
 import { basePredictor, mmpPredictor, type Predictor } from '../evaluation/predictors.js';
-import { projectRoot } from '../files/paths.js';
 import { Mmp } from '../mmp/mmp.js';
 import type { Projector } from '../mmp/projector.js';
 import type { BaseNetwork, Inputs } from '../models/base.js';
@@ -18,6 +14,7 @@ import type { Parameters } from '../tensor/parameters.js';
 import type { ParameterParts } from '../training/runs.js';
 import { projects, type RunConfig } from './config.js';
 import { emojiBase } from './emoji.js';
+import { food101Of } from './food101.js';
 import { ViltPretraining } from './pretraining.js';
 
 /** A base network, with what projects tokens or with prompts where the method has them. */
@@ -42,20 +39,15 @@ interface ViltDataset extends RunDataset {
 }
 
 /** @throws Error saying what is missing or damaged, and what to do */
-export function loadData({ data }: RunConfig): RunDataset {
+export function loadData(config: RunConfig): RunDataset {
+  const { data } = config;
   switch (data.name) {
     case 'emoji':
       return loadEmoji(data.labels);
     case 'emojiPairs':
       return loadEmojiPairs(data.labels, data);
-    case 'food101': {
-      const { layout, textLength, shape, imageSize, missingImage } = data;
-      const [folder, vocabulary] = [data.folder, data.vocabulary].map((place) =>
-        path.resolve(projectRoot, place),
-      ) as [string, string];
-      const encoder = new WordPiece(readVocabulary(vocabulary), textLength);
-      return loadFood101(folder, layout, { encoder, shape, size: imageSize, missingImage });
-    }
+    case 'food101':
+      return food101Of(data, config);
   }
 }
 

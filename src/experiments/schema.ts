@@ -127,7 +127,12 @@ const maskingSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     /** Every training sample lacks the same in every epoch, as in Lee et al. (2023) */
     kind: z.literal('table'),
-    shares: z.array(z.strictObject({ missing: z.array(z.string()).min(1), share })).min(1),
+    shares: z
+      .array(z.strictObject({ missing: z.array(z.string()).min(1), share }))
+      .min(1)
+      .optional(),
+    /** Instead of shares: a table of the reference for the training split, converted to safetensors */
+    file: z.string().min(1).optional(),
   }),
 ]);
 

@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { NotFetched } from '../data/dataset.js';
 import { interruption } from '../interruption.js';
 import type { Accuracies } from '../evaluation/accuracy.js';
 import { naming } from '../evaluation/golden.js';
-import { projectRoot } from '../files/paths.js';
+import { inProject } from '../files/paths.js';
 import { readSafetensors } from '../files/safetensors.js';
 import { loadViltWeights } from '../models/vilt/weights.js';
 import { describeBackend, type BackendDescription } from '../tensor/backend.js';
@@ -30,7 +31,7 @@ export interface TrainRunOptions {
   readonly onProgress?: (records: readonly TrainingRecord[], done: number, total: number) => void;
   /** Told what one should know, such as a damaged checkpoint */
   readonly onWarning?: (warning: string) => void;
-  /** Stops between two steps, after a checkpoint */
+  /** Stops between two steps, after a checkpoint, or while it measures */
   readonly signal?: AbortSignal;
 }
 
@@ -120,7 +121,7 @@ export function newTraining(config: RunConfig, runs: string): Training {
 /** The base network as another run left it, or with weights from a file. */
 function loadStart({ model: { base } }: Training, { from, model }: RunConfig, runs: string): void {
   if (model.name === 'vilt' && model.weights !== undefined) {
-    const file = path.resolve(projectRoot, model.weights);
+    const file = inProject(model.weights);
     naming(file, () => loadViltWeights(viltOf(base), readSafetensors(file).tensors));
   }
   if (from === undefined) return;
@@ -154,17 +155,16 @@ class RunInTraining {
     if (start) training.restore(start);
     this.done = start?.step ?? 0;
     folder.rewind(this.done);
+    let results: RunResults;
     try {
       await this.train();
+      results = await this.measure();
     } catch (error) {
       throw await this.afterFailure(error);
     }
-    const { dataset, model } = training;
-    const results: RunResults = {
-      validation: await training.measure(dataset.splits.validation),
-      test: await training.measure(dataset.splits.test),
-    };
-    const parts = partsOf(model).map(async ([part, own]) => [part, await own.read()] as const);
+    const parts = partsOf(training.model).map(
+      async ([part, own]) => [part, await own.read()] as const,
+    );
     this.lock.expectHeld();
     folder.finish(Object.fromEntries(await Promise.all(parts)), results);
   }
@@ -219,13 +219,19 @@ class RunInTraining {
     this.folder.saveCheckpoint(state, this.config.budget.keepCheckpoints);
   }
 
-  /** What to throw for the failure of `train`, after what can be saved has been. */
+  private async measure(): Promise<RunResults> {
+    const { validation, test } = this.training.dataset.splits;
+    const measure = (samples: readonly number[]) =>
+      this.training.measure(samples, this.options.signal);
+    return { validation: await measure(validation), test: await measure(test) };
+  }
+
+  /** What to throw for the failure of `train` or `measure`, after what can be saved has been. */
   private async afterFailure(error: unknown): Promise<unknown> {
     if (error instanceof NotFinite) return this.diagnose(error);
     const stopped = this.options.signal?.aborted === true || interruption()?.aborted === true;
     if (stopped && this.isSettled) await this.saveCheckpoint();
-    const isOfSystem = error instanceof Error && isSystemError(error.cause);
-    if (!isOfSystem) return error;
+    if (!isOfFiles(error)) return error;
     return new Error(`${error.message}; ${this.kept()}; go on with --resume`, { cause: error });
   }
 
@@ -253,6 +259,10 @@ class RunInTraining {
     return `the checkpoint of step ${state.step} is kept in ${this.folder.folder}`;
   }
 }
+
+/** Whether something could not be written or read, which may be otherwise the next time. */
+const isOfFiles = (error: unknown): error is Error =>
+  error instanceof NotFetched || (error instanceof Error && isSystemError(error.cause));
 
 const isSystemError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && 'errno' in error;

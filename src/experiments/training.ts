@@ -2,8 +2,10 @@
 import { ShuffledBatches, type BatchesState } from '../data/dataset.js';
 import { accuracyByScenario, predictLogits, type Accuracies } from '../evaluation/accuracy.js';
 import { allScenarios } from '../evaluation/scenarios.js';
-import { Prefetch } from '../data/prefetch.js';
+import { batchesAhead, Prefetch } from '../data/prefetch.js';
+import { readMissingTable } from '../evaluation/food101Tables.js';
 import { drawMissing, missingTable } from '../evaluation/missingTables.js';
+import { inProject } from '../files/paths.js';
 import { groupByMasked, sampleMasked, type MaskGroup } from '../mmp/masking.js';
 import type { NamedValues } from '../tensor/parameters.js';
 import { stream, type Stream } from '../tensor/random.js';
@@ -61,7 +63,9 @@ export class Training {
     // A masking of other modalities is refused now and not at the first step.
     if (masking?.kind === 'table') {
       const { train } = dataset.splits;
-      const table = missingTable(masking.shares, dataset.modalities);
+      const table = masking.file
+        ? readMissingTable(inProject(masking.file), train.length, dataset.modalities)
+        : missingTable(masking.shares!, dataset.modalities);
       const drawn = drawMissing(table, train.length, seed);
       this.missing = new Map(train.map((sample, place) => [sample, drawn[place]!]));
     } else if (masking) sampleMasked(dataset.modalities, masking, stream(seed, 'check'));
@@ -161,15 +165,19 @@ export class Training {
     return value!;
   }
 
-  /** How well the model does on samples, by scenario; in pretraining, how well it matches. */
-  async measure(samples: readonly number[]): Promise<Accuracies> {
+  /**
+   * How well the model does on samples, by scenario; in pretraining, how well it matches.
+   *
+   * @param signal stops between two batches
+   */
+  async measure(samples: readonly number[], signal?: AbortSignal): Promise<Accuracies> {
     const { dataset, model } = this;
     const { pretraining } = model;
     if (pretraining) {
       return { matching: await matchingAccuracy(pretraining, pairsOf(dataset), samples) };
     }
     const scenarios = allScenarios(dataset.modalities);
-    return accuracyByScenario(predictorOf(model, dataset), dataset, samples, scenarios);
+    return accuracyByScenario(predictorOf(model, dataset), dataset, samples, scenarios, signal);
   }
 
   /** Everything that decides what comes after so many steps. */
@@ -214,9 +222,6 @@ export class Training {
     disposeModel(this.model);
   }
 }
-
-/** Batches that are read and decoded before they are needed. */
-const batchesAhead = 3;
 
 /** What the names of the optimiser's moments begin with among the tensors of a state. */
 const moments = 'moments/';

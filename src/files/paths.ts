@@ -5,6 +5,9 @@ import path from 'node:path';
 /** The folder with package.json. */
 export const projectRoot = findRoot(__dirname);
 
+/** A place that a configuration names, relative to the project or absolute. */
+export const inProject = (place: string): string => path.resolve(projectRoot, place);
+
 /** The folder of all runs, unless another is named. */
 export const defaultRuns = path.join(projectRoot, 'data', 'runs');
 

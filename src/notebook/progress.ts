@@ -80,9 +80,12 @@ function notebookPlace(): ProgressPlace {
   return { draw, end: draw };
 }
 
-/** `7 s`, `2 min 05 s` */
+/** `7 s`, `2 min 05 s`, `3 h 20 min`, `12 days` */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
+  const [minutes, hours] = [Math.floor(whole / 60), Math.floor(whole / 3600)];
+  const two = (number: number) => String(number).padStart(2, '0');
   if (whole < 60) return `${whole} s`;
-  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  if (hours < 1) return `${minutes} min ${two(whole % 60)} s`;
+  return hours < 48 ? `${hours} h ${two(minutes % 60)} min` : `${Math.round(hours / 24)} days`;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { resolveRun, type RunConfig } from '../experiments/config.js';
 import { readOptions, type RawOptions } from '../experiments/configFile.js';
+import { projectRoot } from '../files/paths.js';
 import { combinations, merged, runName, slug, varied, type Grid, type Variation } from './grid.js';
 
 /** One run of a sweep. */
@@ -60,12 +61,15 @@ type Entry = SweepOptions['runs'][number];
 /**
  * Reads a sweep file and resolves every run in it.
  *
- * @param file relative ones lie in the project
  * @param changes keys that are to be others than in the file, such as fewer seeds
  * @throws Error naming the file, the entry and the key
  */
 export const readSweep = (file: string, changes: RawOptions = {}): Sweep =>
   expandSweep({ ...readOptions(file), ...changes }, path.basename(file));
+
+/** A sweep of data/sweeps by the name of its file, such as `table3`; otherwise as `readSweep`. */
+export const projectSweep = (name: string, changes: RawOptions = {}): Sweep =>
+  readSweep(path.join(projectRoot, 'data', 'sweeps', `${name}.yaml`), changes);
 
 /**
  * All runs of a sweep.

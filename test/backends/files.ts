@@ -25,6 +25,7 @@ const leftOut = [
   'experiments/killed',
   'experiments/trainRun',
   'experiments/evaluate',
+  'experiments/food101',
   'evaluation/bootstrap',
   'evaluation/evaluationReport',
   'evaluation/missingTables',

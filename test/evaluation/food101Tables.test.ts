@@ -26,7 +26,16 @@ describe('missing tables of Food-101', () => {
 
   it('are read as what each sample lacks', () => {
     const file = write({ shape: [4], values: Float32Array.of(0, 2, 1, 0) });
-    assert.deepEqual(readMissingTable(file, 4), [[], ['image'], ['text'], []]);
+    const table = readMissingTable(file, 4);
+    assert.deepEqual(table, {
+      name: 'food101_val_missing_both_07',
+      shares: [
+        { missing: ['text'], share: 0.25 },
+        { missing: ['image'], share: 0.25 },
+      ],
+      missing: [[], ['image'], ['text'], []],
+    });
+    assert.deepEqual(drawMissing(table, 4, 1), table.missing);
   });
 
   it('are refused when they do not fit the split, or are none', () => {
@@ -35,6 +44,8 @@ describe('missing tables of Food-101', () => {
       const file = write(tensor, name);
       assert.throws(() => readMissingTable(file, 4), message);
     };
+    const ofOthers = write({ shape: [4], values });
+    assert.throws(() => readMissingTable(ofOthers, 4, ['words', 'picture']), /_07.*"text"/s);
     const three = { shape: [3], values: values.subarray(0, 3) };
     refuse(three, /_07.safetensors: expected one number for each of 4 samples, got \[3\]/);
     refuse({ shape: [2, 2], values }, /each of 4 samples, got \[2, 2\]/);

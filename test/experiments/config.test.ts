@@ -144,6 +144,14 @@ describe('the configuration of a run', () => {
       ],
       [{ method: 'mmp', freezeBase: 'exceptHead', from: 'a' }, /"smallVilt" has no head/],
       [{ method: 'mmp', data: { ...food101, shape: 'aspect' } }, /data\.shape: .*"square"/],
+      [{ method: 'dropout', masking: { kind: 'table' } }, /masking: .*either shares or a file/],
+      [
+        {
+          method: 'dropout',
+          masking: { kind: 'table', file: 'a', shares: [{ missing: ['words'], share: 1 }] },
+        },
+        /masking: .*either shares or a file/,
+      ],
     ];
     for (const [options, message] of impossible) refused(options, message);
     refused({ method: 'linear', mmp: {}, loss: { alignment: 1 } }, /mmp: [^]*loss\.alignment: /);

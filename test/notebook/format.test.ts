@@ -113,8 +113,12 @@ describe('small helpers of notebooks', () => {
     }
   });
 
-  it('duration speaks in seconds and minutes', () => {
+  it('duration speaks in seconds, minutes, hours and days', () => {
     assert.equal(duration(7.4), '7 s');
     assert.equal(duration(125), '2 min 05 s');
+    assert.equal(duration(3599.4), '59 min 59 s');
+    assert.equal(duration(3599.6), '1 h 00 min');
+    assert.equal(duration(47 * 3600 + 59 * 60), '47 h 59 min');
+    assert.equal(duration(84 * 3600), '4 days');
   });
 });

@@ -21,9 +21,10 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Pi
     }
     return await raw(image.removeAlpha().toColourspace('srgb'));
   } catch (error) {
+    // libvips says the same several times, a line each.
+    const [reason] = (error as Error).message.split('\n', 1);
     throw new Error(
-      `${name}: expected a whole JPEG picture, got ${bytes.length} bytes that cannot be decoded: ` +
-        (error as Error).message.trim(),
+      `${name}: expected a whole JPEG picture, got ${bytes.length} bytes that cannot be decoded: ${reason}`,
       { cause: error },
     );
   }
