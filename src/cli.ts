@@ -90,7 +90,7 @@ program
     // Kernels have these from the environment.
     if (backend !== undefined) process.env.MMP_BACKEND = backend;
     if (budget !== undefined) process.env.MMP_BUDGET = budget;
-    // A backend that cannot run is refused here, before nine notebooks fail of it.
+    // A backend that cannot run is refused here, before all notebooks fail of it.
     await useBackend();
     const isWhole = options.only === undefined && options.notebooks === undefined;
     const usual = isWhole ? defaultOutput : `${defaultOutput}-only`;

@@ -514,8 +514,8 @@ describe('the method that notebooks refer to', () => {
 });
 
 describe('the committed notebooks', () => {
-  it('are 01 to 09', () => {
+  it('are 01 to 10', () => {
     const numbers = committedNotebooks().map((file) => path.basename(file).slice(0, 2));
-    assert.deepEqual(numbers, ['01', '02', '03', '04', '05', '06', '07', '08', '09']);
+    assert.deepEqual(numbers, ['01', '02', '03', '04', '05', '06', '07', '08', '09', '10']);
   });
 });
