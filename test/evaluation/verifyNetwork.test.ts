@@ -177,7 +177,7 @@ describe('verification of base networks', () => {
       [
         'another network',
         configure({ model_type: 'bert' }),
-        /config\.json: of no network that is known \(ViLT\)/,
+        /config\.json: of no network that is known \(ViLT, MulT\)/,
       ],
       [
         'what ViLT is not',
