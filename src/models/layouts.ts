@@ -49,15 +49,12 @@ export function toTheirs({ shape, axes }: Layout, values: Float32Array): StoredT
   return { shape, values: permute(values, permuted, inverse(axes)) };
 }
 
-/** The parts that attention keeps in one tensor, in their order there */
-export const packed = ['query', 'key', 'value'] as const;
-
 /** Query, key and value [d, ..] out of one tensor [3·d, ..]. */
 export function unpacked(
   where: string,
   { source, shape, values }: Found,
   width: number,
-): Record<(typeof packed)[number], Found> {
+): Record<'query' | 'key' | 'value', Found> {
   if (shape[0] !== 3 * width) {
     throw new Error(`${where}: "${source}" must have ${3 * width} rows, got [${shape.join(', ')}]`);
   }

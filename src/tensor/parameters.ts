@@ -132,3 +132,12 @@ export class Parameters {
 
 /** Where parameters are declared: `Parameters`, or whatever wants to know their names and shapes alone. */
 export type Declarations = Pick<Parameters, 'add'>;
+
+/** The shape of every parameter that is declared, by name; no tensor is made. */
+export function declaredShapes(
+  declare: (parameters: Declarations) => void,
+): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  declare({ add: (name, shape) => shapes.set(name, shape) });
+  return shapes;
+}

@@ -6,11 +6,11 @@
  */
 import { linear } from '../../tensor/linear.js';
 import { Parameters } from '../../tensor/parameters.js';
-import { expectShapes, type Axes } from '../../tensor/shapes.js';
+import { expectShapes } from '../../tensor/shapes.js';
 import { tf } from '../../tensor/tf.js';
 import { windows } from '../../tensor/windows.js';
 import {
-  namesOf,
+  tokensInOrder,
   type BaseNetwork,
   type Fused,
   type Inputs,
@@ -77,11 +77,11 @@ export class Mult implements BaseNetwork {
 
   /** Everything of `fuse` but the head. */
   encode(tokens: Tokens): MultStreams {
-    const embedded = this.checked(tokens);
+    tokensInOrder('Mult.fuse', this, tokens);
     const { parameters, config } = this;
     const cross = crossModal.map(({ name, to, from }) => ({
       to,
-      ...encode(parameters, config, name, embedded[to], embedded[from]),
+      ...encode(parameters, config, name, tokens[to]!, tokens[from]),
     }));
     const memories = multModalities.map((name) => {
       const enriched = cross.filter(({ to }) => to === name).map((each) => each.tokens);
@@ -116,17 +116,6 @@ export class Mult implements BaseNetwork {
     const unfolded = tf.reshape(windows(input, kernel), [-1, kernel * features]);
     const tokens = tf.matMul(unfolded, this.parameters.get(`embed.${name}.weight`));
     return tf.reshape(tokens, [B, T - kernel + 1, this.config.width]);
-  }
-
-  private checked(tokens: Tokens): Record<MultModality, tf.Tensor> {
-    const lacking = namesOf(this).filter((name) => !tokens[name]);
-    if (lacking.length > 0) throw new Error(`Mult.fuse: no tokens of ${lacking.join(', ')}`);
-    let axes: Axes = { d: this.config.width };
-    for (const name of multModalities) {
-      const { B, d } = expectShapes('Mult.fuse', { [name]: [tokens[name]!, 'B N d'] }, axes);
-      axes = { B: B, d: d };
-    }
-    return tokens as Record<MultModality, tf.Tensor>;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The parameters of MulT: names, shapes and PyTorch's initial values, in the order in which they are used. */
 import { addLayerNorm } from '../../tensor/layerNorm.js';
 import { addLinear } from '../../tensor/linear.js';
-import { uniform, type Declarations } from '../../tensor/parameters.js';
+import { declaredShapes, uniform, type Declarations } from '../../tensor/parameters.js';
 import { memoryLayersOf, multModalities, type MultConfig } from './config.js';
 import { crossModal, memoryOf } from './encoders.js';
 
@@ -53,8 +53,7 @@ const ofInputs = (inputs: number) => uniform(1 / Math.sqrt(inputs));
 const ofPacked = (width: number) => uniform(Math.sqrt(6 / (4 * width)));
 
 /** The shape of every parameter by name; no tensor is made. */
-export function multShapes(config: MultConfig): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>();
-  declareMult({ add: (name, shape) => shapes.set(name, shape) }, config);
-  return shapes;
-}
+export const multShapes = (config: MultConfig): Map<string, readonly number[]> =>
+  declaredShapes((parameters) => {
+    declareMult(parameters, config);
+  });
