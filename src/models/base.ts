@@ -3,6 +3,7 @@
  * tokens into logits. MMP stands between the two, so a base network knows nothing of it.
  */
 import type { Parameters } from '../tensor/parameters.js';
+import { expectShapes, type Axes } from '../tensor/shapes.js';
 import type { tf } from '../tensor/tf.js';
 
 /** One modality's tokens T_m: [B, N_m, d_m]. */
@@ -29,7 +30,7 @@ export type TokenMasks = Readonly<Record<string, tf.Tensor>>;
 export interface Fused {
   /** [B, C] */
   readonly logits: tf.Tensor;
-  /** Self-attention weights of every block, [B, H, T, T] over all tokens. */
+  /** Attention weights of every block, [B, H, queries, keys]; where blocks read all tokens, both are these. */
   readonly attention: tf.Tensor[];
 }
 
@@ -49,4 +50,25 @@ export interface BaseNetwork {
 /** The names of a network's modalities, in declared order. */
 export function namesOf(network: Pick<BaseNetwork, 'modalities'>): string[] {
   return network.modalities.map(({ name }) => name);
+}
+
+/**
+ * The tokens of every modality, in declared order.
+ *
+ * @param where the function on whose behalf this checks; it opens the message
+ * @throws Error naming what is absent or of another shape
+ */
+export function tokensInOrder(
+  where: string,
+  network: Pick<BaseNetwork, 'modalities'>,
+  tokens: Tokens,
+): tf.Tensor[] {
+  const lacking = namesOf(network).filter((name) => !tokens[name]);
+  if (lacking.length > 0) throw new Error(`${where}: no tokens of ${lacking.join(', ')}`);
+  let batch: Axes = {};
+  return network.modalities.map(({ name, width }) => {
+    const { B } = expectShapes(where, { [name]: [tokens[name]!, 'B N d'] }, { ...batch, d: width });
+    batch = { B };
+    return tokens[name]!;
+  });
 }

@@ -17,6 +17,8 @@ export interface AttentionInputs {
   readonly value: tf.Tensor;
   /** c [B, Tk], added to the products of every query of every head */
   readonly offset?: tf.Tensor;
+  /** In its place c [Tq, Tk], the same for every sample and head; a constant, which gets no gradient */
+  readonly pairOffset?: tf.Tensor;
 }
 
 export interface AttentionOptions {
@@ -51,30 +53,52 @@ export function paddingOffset(mask: tf.Tensor): tf.Tensor {
   return tf.mul(tf.sub(1, tf.cast(mask, 'float32')), never);
 }
 
+/**
+ * The pair offset with which nothing attends to the future: query i to key j only where j ≤ i + |Tk − Tq|.
+ *
+ * @returns [Tq, Tk]
+ */
+export function futureOffset(queries: number, keys: number): tf.Tensor {
+  const values = new Float32Array(queries * keys);
+  for (let query = 0; query < queries; query++) {
+    const last = Math.min(keys - 1, query + Math.abs(keys - queries));
+    values.fill(never, query * keys + last + 1, (query + 1) * keys);
+  }
+  return tf.tensor2d(values, [queries, keys]);
+}
+
 /** softmax(scale·(Q·Kᵀ + c))·V */
 export function attention(inputs: AttentionInputs, options: AttentionOptions): AttentionOutput {
-  const { query, key, value, offset } = inputs;
+  const { query, key, value, offset, pairOffset } = inputs;
   const { heads, scale, groups = 1 } = options;
   const shared = query.shape[0] === 1;
-  const { B, Tk, d, dv } = expectShapes('attention', {
+  const { B, Tq, Tk, d, dv } = expectShapes('attention', {
     key: [key, 'B Tk d'],
     query: [query, shared ? '1 Tq d' : 'B Tq d'],
     value: [value, 'B Tk dv'],
   });
   if (offset) expectShapes('attention', { offset: [offset, 'B Tk'] }, { B, Tk });
+  if (pairOffset) {
+    expectShapes('attention', { pairOffset: [pairOffset, 'Tq Tk'] }, { Tq, Tk });
+    if (offset) throw new Error('attention: takes an offset or a pairOffset, got both');
+  }
   if (d % heads !== 0 || dv % heads !== 0 || Tk % groups !== 0) {
     throw new Error(
       `attention: ${heads} heads and ${groups} groups do not fit widths ${d}, ${dv} and ${Tk} keys`,
     );
   }
-  const named: Tensors = { query, key, value, ...(offset ? { offset } : {}) };
+  const named: Tensors = {
+    ...{ query, key, value },
+    ...(offset ? { offset } : {}),
+    ...(pairOffset ? { pairOffset } : {}),
+  };
   const [mixed, weights] = attend(named, { heads, scale, groups, offset: offset !== undefined });
   return { mixed: mixed!, weights: weights! };
 }
 
 /** The same as it is written; TF.js finds its gradient. The specification of `attention`. */
 export function plainAttention(
-  { query, key, value, offset }: AttentionInputs,
+  { query, key, value, offset, pairOffset }: AttentionInputs,
   { heads, scale, groups = 1 }: AttentionOptions,
 ): AttentionOutput {
   const [batch, keys] = key.shape as [number, number];
@@ -84,7 +108,8 @@ export function plainAttention(
   };
   const all = query.shape[0] === batch ? query : tf.mul(query, tf.ones([batch, 1, 1]));
   const products = tf.matMul(split(all), split(key), false, true);
-  const shifted = offset ? tf.add(products, tf.reshape(offset, [batch, 1, 1, keys])) : products;
+  const added = offset ? tf.reshape(offset, [batch, 1, 1, keys]) : pairOffset;
+  const shifted = added ? tf.add(products, added) : products;
   const scores = tf.mul(shifted, scale);
   const grouped = tf.reshape(scores, [batch, heads, -1, groups, keys / groups]);
   const weights = tf.reshape(tf.softmax(grouped), scores.shape);
@@ -114,7 +139,7 @@ function sizesOf(query: tf.TensorInfo, value: tf.TensorInfo, heads: number) {
 
 const attend = defineOperation({
   name: 'Attention',
-  compute: ({ query, key, value, offset }, { heads, scale, groups }) => {
+  compute: ({ query, key, value, offset, pairOffset }, { heads, scale, groups }) => {
     const { h, q, split, join, inGroups } = notation(
       query!,
       key!,
@@ -122,13 +147,14 @@ const attend = defineOperation({
       groups as number,
     );
     const products = contract(`${q}q${h}j,bk${h}j->b${h}qk`, split(query!, q), split(key!));
-    const shifted = offset ? tf.add(products, tf.reshape(offset, ofKeys(products))) : products;
+    const added = offset ? tf.reshape(offset, ofKeys(products)) : pairOffset;
+    const shifted = added ? tf.add(products, added) : products;
     const scores = tf.mul(shifted, scale as number);
     const weights = tf.reshape(tf.softmax(inGroups(scores)), scores.shape);
     const mixed = contract(`b${h}qk,bk${h}j->bq${h}j`, weights, split(value!));
     return [join(mixed), h ? weights : tf.expandDims(weights, 1)];
   },
-  kernels: (device, { query, key, value, offset }, { heads, scale, groups }) => {
+  kernels: (device, { query, key, value, offset, pairOffset }, { heads, scale, groups }) => {
     const sizes = sizesOf(query!, value!, heads as number);
     const { batch, queries, keys, depth, valueDepth, q, k, v, out, p } = sizes;
     const mixed = device.output([batch, queries, out.row]);
@@ -140,6 +166,7 @@ const attend = defineOperation({
       columns: keys,
       depth,
       ...(offset ? { bias: { at: offset, batch: keys } } : {}),
+      ...(pairOffset ? { bias: { at: pairOffset, row: keys } } : {}),
       a: { at: query!, ...q, column: 1 },
       b: { at: key!, ...k, row: 1, column: k.row },
       c: { at: weights, ...p },
@@ -164,6 +191,7 @@ const attend = defineOperation({
       const dy = (dys as unknown as tf.Tensor[])[0]!;
       const inputs = { query: query!, key: key!, value: value!, weights: weights!, dy };
       const [dquery, dkey, dvalue, doffset] = attendGradient(inputs, attributes as Attributes);
+      // None of a pair offset: TF.js refuses to differentiate by it.
       return {
         query: () => dquery!,
         key: () => dkey!,

@@ -90,6 +90,14 @@ export interface Matrix {
   readonly term?: number;
 }
 
+/** One value per column, added to every row; with a stride of rows each row has its own. */
+export interface Bias {
+  readonly at: tf.TensorInfo;
+  readonly row?: number;
+  readonly batch?: number;
+  readonly head?: number;
+}
+
 export interface Products {
   readonly rows: number;
   readonly columns: number;
@@ -103,8 +111,7 @@ export interface Products {
   readonly scale?: number;
   /** Adds the products to C instead of replacing it */
   readonly accumulate?: boolean;
-  /** One value per column, added to every row */
-  readonly bias?: { readonly at: tf.TensorInfo; readonly batch?: number; readonly head?: number };
+  readonly bias?: Bias;
   readonly a: Matrix;
   readonly b: Matrix;
   /** Rows of C are contiguous. */

@@ -18,11 +18,14 @@ export const normal =
   (shape, random) =>
     new Float32Array(size(shape)).map(() => standardDeviation * random.normal());
 
+export const uniform =
+  (bound: number): Initialiser =>
+  (shape, random) =>
+    Float32Array.from({ length: size(shape) }, () => random.uniform(-bound, bound));
+
 /** Uniform in ±√(6 / (in + out)) for weights [in, out] (Glorot and Bengio 2010). */
-export const xavierUniform: Initialiser = (shape, random) => {
-  const bound = Math.sqrt(6 / (shape[0]! + shape[1]!));
-  return Float32Array.from({ length: size(shape) }, () => random.uniform(-bound, bound));
-};
+export const xavierUniform: Initialiser = (shape, random) =>
+  uniform(Math.sqrt(6 / (shape[0]! + shape[1]!)))(shape, random);
 
 /** Values of parameters away from any backend: what files hold and workers send. */
 export type NamedValues = Map<string, { shape: readonly number[]; values: Float32Array }>;
@@ -129,3 +132,12 @@ export class Parameters {
 
 /** Where parameters are declared: `Parameters`, or whatever wants to know their names and shapes alone. */
 export type Declarations = Pick<Parameters, 'add'>;
+
+/** The shape of every parameter that is declared, by name; no tensor is made. */
+export function declaredShapes(
+  declare: (parameters: Declarations) => void,
+): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  declare({ add: (name, shape) => shapes.set(name, shape) });
+  return shapes;
+}

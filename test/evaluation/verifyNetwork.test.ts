@@ -15,14 +15,12 @@ import { describeBackend } from '../../src/tensor/backend.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
 import { assertSteady } from '../support/leaks.js';
 import { skip } from '../support/skip.js';
+import { multFolder } from '../support/mult.js';
 import { viltFolder } from '../support/vilt.js';
 
-/** A golden case outside the repository: another ViLT, whose pictures fill their batch. */
-const shared = path.join(
-  process.env.MMP_SHARED ?? path.join(projectRoot, '..', 'shared'),
-  'golden',
-  'vilt',
-);
+/** Golden cases outside the repository: another ViLT, whose pictures fill their batch, and a MulT of MMSA's. */
+const shared = (network: string) =>
+  path.join(process.env.MMP_SHARED ?? path.join(projectRoot, '..', 'shared'), 'golden', network);
 
 async function outcomesOf(...places: string[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -41,10 +39,10 @@ describe('verification of base networks', () => {
   after(() => {
     removeFolder(parent);
   });
-  /** A copy of the fixture in a new folder. */
-  const copy = () => {
+  /** A copy of a fixture in a new folder. */
+  const copy = (of = viltFolder) => {
     const folder = path.join(parent, `copy-${count++}`);
-    cpSync(viltFolder, folder, { recursive: true });
+    cpSync(of, folder, { recursive: true });
     return folder;
   };
   const edit = (
@@ -57,40 +55,56 @@ describe('verification of base networks', () => {
     change(tensors);
     writeSafetensors(place, tensors);
   };
-  const assertPasses = ([outcome, ...others]: Outcome[]) => {
+  const assertPasses = ([outcome, ...others]: Outcome[], about: string, names: string[]) => {
     assert.equal(others.length, 0);
     assert.ok(outcome && worstOf(outcome) <= limit, outcome && outcomeText(outcome, limit));
     assert.ok(!('failure' in outcome));
-    assert.equal(outcome.about, 'ViLT');
+    assert.equal(outcome.about, about);
     assert.deepEqual(
       outcome.comparisons.map(({ name }) => name),
-      [
-        ...['embedding_output', 'last_hidden_state'].flatMap((name) =>
-          ['text', 'class', 'patches'].map((part) => `${name}.${part}`),
-        ),
-        'pooler_output',
-      ],
+      names,
     );
   };
+  const ofVilt = [
+    ...['embedding_output', 'last_hidden_state'].flatMap((name) =>
+      ['text', 'class', 'patches'].map((part) => `${name}.${part}`),
+    ),
+    'pooler_output',
+  ];
+  const ofMult = ['Feature_t', 'Feature_a', 'Feature_v', 'Feature_f', 'M'];
 
   it('passes on ViLT, with pictures of many sizes', async () => {
-    assertPasses(await outcomesOf(viltFolder));
+    assertPasses(await outcomesOf(viltFolder), 'ViLT', ofVilt);
   });
 
-  it('passes on ViLT of the shared folder', async function () {
-    if (!existsSync(shared)) skip(this, `${shared} is absent`);
-    assertPasses(await outcomesOf(shared));
+  it('passes on MulT', async () => {
+    assertPasses(await outcomesOf(multFolder), 'MulT', ofMult);
   });
 
-  for (const [name, first] of [
-    ['text_embeddings.position_embeddings.weight', 'embedding_output.text'],
-    ['cls_token', 'embedding_output.class'],
-    ['patch_embeddings.projection.weight', 'embedding_output.patches'],
-    ['0.intermediate.dense.weight', 'last_hidden_state.text'],
-    ['pooler.dense.weight', 'pooler_output'],
+  for (const [network, about, names] of [
+    ['vilt', 'ViLT', ofVilt],
+    ['mult', 'MulT', ofMult],
+  ] as const) {
+    it(`passes on ${about} of the shared folder`, async function () {
+      const folder = shared(network);
+      if (!existsSync(folder)) skip(this, `${folder} is absent`);
+      assertPasses(await outcomesOf(folder), about, [...names]);
+    });
+  }
+
+  for (const [name, first, of] of [
+    ['text_embeddings.position_embeddings.weight', 'embedding_output.text', viltFolder],
+    ['cls_token', 'embedding_output.class', viltFolder],
+    ['patch_embeddings.projection.weight', 'embedding_output.patches', viltFolder],
+    ['0.intermediate.dense.weight', 'last_hidden_state.text', viltFolder],
+    ['pooler.dense.weight', 'pooler_output', viltFolder],
+    ['proj_l.weight', 'Feature_t', multFolder],
+    ['trans_a_with_v.layers.0.self_attn.in_proj_weight', 'Feature_a', multFolder],
+    ['trans_v_mem.layers.2.fc2.bias', 'Feature_v', multFolder],
+    ['out_layer.weight', 'M', multFolder],
   ] as const) {
     it(`notices a wrong value in ${name}`, async () => {
-      const folder = copy();
+      const folder = copy(of);
       edit(folder, 'model', (tensors) => {
         const [, weight] = [...tensors].find(([each]) => each.endsWith(name))!;
         weight.values[2]! += 0.5;
@@ -131,7 +145,9 @@ describe('verification of base networks', () => {
     edit(folder, 'case', (tensors) => tensors.delete('pooler_output'));
     const other = copy();
     edit(other, 'model', (tensors) => tensors.delete('vilt.layernorm.bias'));
-    await assertSteady(() => outcomesOf(viltFolder, folder, other));
+    const mult = copy(multFolder);
+    edit(mult, 'case', (tensors) => tensors.delete('M'));
+    await assertSteady(() => outcomesOf(viltFolder, folder, other, multFolder, mult));
   });
 
   describe('refuses', () => {
@@ -177,7 +193,7 @@ describe('verification of base networks', () => {
       [
         'another network',
         configure({ model_type: 'bert' }),
-        /config\.json: of no network that is known \(ViLT\)/,
+        /config\.json: of no network that is known \(ViLT, MulT\)/,
       ],
       [
         'what ViLT is not',
@@ -230,9 +246,40 @@ describe('verification of base networks', () => {
         /case\.safetensors: "pooler_output" holds NaN at index 4/,
       ],
     ];
-    for (const [what, damage, message] of damages) {
+    const damagesOfMult: typeof damages = [
+      [
+        'what MulT is not',
+        configure({ use_bert: true, nlevels: 'four' }),
+        /config\.json: use_bert: .*false.*; nlevels: .*number/,
+      ],
+      [
+        'a MulT of other weights',
+        configure({ nlevels: 2 }),
+        /model\.safetensors: loadMultWeights: missing trans_l_with_a\.layers\.1\.\S+, .*; unknown none/,
+      ],
+      [
+        'a MulT without an input',
+        tensorsOf('case', (tensors) => tensors.delete('audio')),
+        /case\.safetensors: no "audio" of some time steps/,
+      ],
+      [
+        'a MulT without an output',
+        tensorsOf('case', (tensors) => tensors.delete('M')),
+        /case\.safetensors: the case: missing M; unknown none/,
+      ],
+      [
+        'a MulT with other features',
+        tensorsOf('case', reshape('vision', [3, 7, 4])),
+        /case\.safetensors: the case: vision must be \[B=3, Tv, Fv=5\], got \[3, 7, 4\]/,
+      ],
+    ];
+    const all = [
+      ...damages.map((each) => [viltFolder, ...each] as const),
+      ...damagesOfMult.map((each) => [multFolder, ...each] as const),
+    ];
+    for (const [of, what, damage, message] of all) {
       it(`${what}, and goes on`, async () => {
-        const folder = copy();
+        const folder = copy(of);
         damage(folder);
         const [refused, other] = await outcomesOf(folder, viltFolder);
         assert.ok('failure' in refused!);

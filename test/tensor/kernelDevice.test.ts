@@ -60,6 +60,18 @@ const products: Record<string, () => Products> = {
     ...byHead(5, 18, 7),
     bias: { at: random([3 * 2 * 18], 4), batch: 2 * 18, head: 18 },
   }),
+  'a bias of each row': () => ({
+    ...byHead(45, 21, 7),
+    bias: { at: random([2 * 45 * 21], 4), row: 21, head: 45 * 21 },
+  }),
+  'a bias of each row, by blocks of rows': () => ({
+    ...plain(150, 19, 300),
+    bias: { at: random([150 * 23], 4), row: 23 },
+  }),
+  'a long common axis with a bias of each row': () => ({
+    ...gradient(10, 13, 1500, 2),
+    bias: { at: random([130], 4), row: 13 },
+  }),
   'a long common axis': () => gradient(20, 35, 1500, 1),
   'a long common axis of several terms, to which is added': () => ({
     ...gradient(17, 40, 301, 7),
@@ -200,7 +212,9 @@ function multiply(
           }
           const { bias: added } = products;
           const shift = added
-            ? bias![n * (added.batch ?? 0) + head * (added.head ?? 0) + column]!
+            ? bias![
+                n * (added.batch ?? 0) + head * (added.head ?? 0) + row * (added.row ?? 0) + column
+              ]!
             : 0;
           const place =
             at({ ...products.c, column: 1 }, n, head, 0) + row * products.c.row + column;

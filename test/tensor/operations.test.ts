@@ -127,6 +127,35 @@ describe('an operation equals its plain form', () => {
     });
   }
 
+  for (const { batch, queries, keys, heads, shared } of [
+    { batch: 1, queries: 1, keys: 1, heads: 1, shared: false },
+    { batch: 2, queries: 9, keys: 5, heads: 2, shared: false },
+    { batch: 2, queries: 5, keys: 9, heads: 1, shared: false },
+    { batch: 3, queries: 37, keys: 70, heads: 3, shared: true },
+  ]) {
+    const sizes = `${queries} ${shared ? 'shared ' : ''}queries, ${keys} keys, ${heads} heads`;
+    it(`attention of ${sizes}, an offset of every pair`, async () => {
+      const inputs = [
+        random([shared ? 1 : batch, queries, 4 * heads], 1),
+        random([batch, keys, 4 * heads], 2),
+        random([batch, keys, 3 * heads], 3),
+      ];
+      const pairOffset = random([queries, keys], 4);
+      const through =
+        (form: typeof attention) => (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor) =>
+          form({ query, key, value, pairOffset }, { heads, scale: 0.3 });
+      await assertSameFunction(
+        (...x) => through(attention)(x[0]!, x[1]!, x[2]!).mixed,
+        (...x) => through(plainAttention)(x[0]!, x[1]!, x[2]!).mixed,
+        inputs,
+      );
+      const [actual, expected] = [attention, plainAttention].map(
+        (form) => through(form)(inputs[0]!, inputs[1]!, inputs[2]!).weights,
+      );
+      await assertClose('weights', actual!, await asExpected(expected!), 'layer');
+    });
+  }
+
   for (const [batch, tokens, heads, depth, width] of [
     [1, 1, 1, 1, 1],
     [3, 5, 2, 3, 7],

@@ -2,10 +2,11 @@
 import { tf } from '../../tensor/tf.js';
 import { compareAll, type Comparison } from '../compare.js';
 import { readNetworkCase } from './folder.js';
+import { mult } from './mult.js';
 import type { VerifiedNetwork } from './network.js';
 import { vilt } from './vilt.js';
 
-const networks: readonly VerifiedNetwork[] = [vilt];
+const networks: readonly VerifiedNetwork[] = [vilt, mult];
 
 /** Far below any output of a network, so that it hides nothing */
 const floor = () => 1e-6;

@@ -8,10 +8,9 @@ import type { ViltConfig } from '../../models/vilt/config.js';
 import { viltFromHuggingFace } from '../../models/vilt/huggingFaceConfig.js';
 import { Vilt } from '../../models/vilt/vilt.js';
 import { loadViltWeights } from '../../models/vilt/weights.js';
-import { expectNames } from '../../tensor/names.js';
-import { expectShapes } from '../../tensor/shapes.js';
 import { tf } from '../../tensor/tf.js';
 import { naming } from '../golden.js';
+import { expectCase } from './caseTensors.js';
 import type { NetworkCase } from './folder.js';
 import { nearestRows } from './nearest.js';
 import type { Outputs, VerifiedNetwork } from './network.js';
@@ -63,15 +62,11 @@ function partsOf(words: number, length: number, patches: readonly number[][]): P
 
 /** The case with its names and shapes checked, and where the parts of its sequences and of ours lie. */
 function checked(tensors: NetworkCase['tensors'], { width, patch }: ViltConfig) {
-  expectNames('the case', tensors.keys(), Object.keys(shapes));
   const stored = Object.fromEntries(tensors) as CaseTensors;
-  const { T, H, W, S } = expectShapes(
-    'the case',
-    Object.fromEntries(
-      Object.entries(shapes).map(([name, shape]) => [name, [tensors.get(name)!, shape]] as const),
-    ),
-    { d: width },
-  ) as Record<'T' | 'H' | 'W' | 'S', number>;
+  const { T, H, W, S } = expectCase(tensors, shapes, { d: width }) as Record<
+    'T' | 'H' | 'W' | 'S',
+    number
+  >;
   const [down, across] = [Math.floor(H / patch), Math.floor(W / patch)];
   const real = realPatches(stored.pixel_mask, patch);
   const longest = Math.max(...real.map(({ length }) => length));

@@ -1,7 +1,7 @@
 /** The parameters of ViLT: names, shapes and initial values, in the order in which they are used. */
 import { addLayerNorm } from '../../tensor/layerNorm.js';
 import { addLinear } from '../../tensor/linear.js';
-import { normal, type Declarations } from '../../tensor/parameters.js';
+import { declaredShapes, normal, type Declarations } from '../../tensor/parameters.js';
 import type { ViltConfig } from './config.js';
 
 const initial = normal(0.02);
@@ -52,8 +52,7 @@ export function declareVilt(parameters: Declarations, config: ViltConfig): void 
 }
 
 /** The shape of every parameter by name; no tensor is made. */
-export function viltShapes(config: ViltConfig): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>();
-  declareVilt({ add: (name, shape) => shapes.set(name, shape) }, config);
-  return shapes;
-}
+export const viltShapes = (config: ViltConfig): Map<string, readonly number[]> =>
+  declaredShapes((parameters) => {
+    declareVilt(parameters, config);
+  });

@@ -8,10 +8,11 @@ import { paddingOffset } from '../../tensor/attention.js';
 import { layerNorm } from '../../tensor/layerNorm.js';
 import { linear } from '../../tensor/linear.js';
 import { Parameters } from '../../tensor/parameters.js';
-import { expectShapes, type Axes } from '../../tensor/shapes.js';
+import { expectShapes } from '../../tensor/shapes.js';
 import { tf } from '../../tensor/tf.js';
 import {
   namesOf,
+  tokensInOrder,
   type BaseNetwork,
   type Fused,
   type Inputs,
@@ -83,7 +84,7 @@ export class Vilt implements BaseNetwork {
 
   /** Everything of `fuse` but the classification. */
   encode(tokens: Tokens, masks: TokenMasks = {}, prompts?: Prompts): Encoded {
-    const parts = this.sequence(tokens);
+    const parts = tokensInOrder('Vilt.fuse', this, tokens);
     const { tokens: mixed, attention } = runBlocks(
       this.parameters,
       this.config,
@@ -95,18 +96,6 @@ export class Vilt implements BaseNetwork {
     const first = tf.squeeze(tf.slice(normed, [0, 0, 0], [-1, 1, -1]), [1]);
     const pooled = tf.tanh(linear(this.parameters, 'pooler', first));
     return { tokens: normed, pooled, attention };
-  }
-
-  /** The tokens of every modality in the order of the sequence, checked. */
-  private sequence(tokens: Tokens): tf.Tensor[] {
-    const lacking = namesOf(this).filter((name) => !tokens[name]);
-    if (lacking.length > 0) throw new Error(`Vilt.fuse: no tokens of ${lacking.join(', ')}`);
-    let axes: Axes = { d: this.config.width };
-    return namesOf(this).map((name) => {
-      const { B, d } = expectShapes('Vilt.fuse', { [name]: [tokens[name]!, 'B N d'] }, axes);
-      axes = { B, d };
-      return tokens[name]!;
-    });
   }
 
   /** What keeps attention from padding; undefined where there is none. */

@@ -1,7 +1,15 @@
 /** Weights of ViLT as the original code and Hugging Face's library keep them, read and written. */
 import type { StoredTensor } from '../../files/safetensors.js';
 import { expectNames } from '../../tensor/names.js';
-import { inverse, permute } from '../../tensor/permute.js';
+import {
+  fromTheirs,
+  sameShape,
+  toTheirs,
+  unpacked,
+  usualLayout,
+  type Found,
+  type Layout,
+} from '../layouts.js';
 import type { ViltConfig } from './config.js';
 import { classifierName, huggingFaceName, inHuggingFace, isBeside } from './names.js';
 import { viltShapes } from './parameters.js';
@@ -14,21 +22,6 @@ export interface LoadedWeights {
   readonly kept: string[];
   /** Its tensors that were not used, of other tasks */
   readonly unused: string[];
-}
-
-/** Where a parameter of ours lies elsewhere: under which name, in which shape, with its axes in which order */
-interface Layout {
-  readonly name: string;
-  readonly theirs: string;
-  readonly shape: readonly number[];
-  /** The axes of `shape` in our order, before axes of one are dropped: a shape of as many values as `own` */
-  readonly axes: readonly number[];
-  readonly own: readonly number[];
-}
-
-/** A tensor under its name in Hugging Face's layout, and what the file calls it */
-interface Found extends StoredTensor {
-  readonly source: string;
 }
 
 /**
@@ -53,9 +46,9 @@ export function loadViltWeights(
   const classifier = [...classifiers.values()].find((each) => fits(each, head));
   const others = [...classifiers.values()].filter((each) => each !== classifier);
   const values = new Map([
-    ...body.map((layout) => [layout.name, fromTheirs(layout, network)] as const),
+    ...body.map((layout) => [layout.name, fromTheirs('loadViltWeights', layout, network)] as const),
     ...(classifier ? head : []).map(
-      (layout) => [layout.name, fromTheirs(layout, classifier!)] as const,
+      (layout) => [layout.name, fromTheirs('loadViltWeights', layout, classifier!)] as const,
     ),
   ]);
   vilt.parameters.load(values, [...values.keys()]);
@@ -72,11 +65,10 @@ export function loadViltWeights(
 export async function huggingFaceWeights(vilt: Vilt): Promise<Map<string, StoredTensor>> {
   const values = await vilt.parameters.read();
   return new Map(
-    layoutsOf(vilt.config).map(({ name, theirs, shape, axes }) => {
-      const permuted = axes.map((axis) => shape[axis]!);
-      const stored = permute(values.get(name)!.values, permuted, inverse(axes));
-      return [isHead(name) ? theirs : `vilt.${theirs}`, { shape, values: stored }];
-    }),
+    layoutsOf(vilt.config).map((layout) => [
+      isHead(layout.name) ? layout.theirs : `vilt.${layout.theirs}`,
+      toTheirs(layout, values.get(layout.name)!.values),
+    ]),
   );
 }
 
@@ -90,29 +82,13 @@ function layoutsOf(config: ViltConfig): Layout[] {
     if (name === 'embed.image.patch.weight') {
       return { name, theirs, own, shape: [width, 3, patch, patch], axes: [2, 3, 1, 0] };
     }
-    if (name.endsWith('.weight') && own.length === 2) {
-      return { name, theirs, own, shape: [own[1]!, own[0]!], axes: [1, 0] };
-    }
     // With one more axis, that of the batch
     const batched = name === 'embed.image.class' || name === 'embed.image.position';
-    const shape = batched ? [1, ...own] : own;
+    if (!batched) return usualLayout(name, theirs, own);
+    const shape = [1, ...own];
     return { name, theirs, own, shape, axes: shape.map((_, axis) => axis) };
   });
 }
-
-/** What a file has for the parameter of a layout. */
-function fromTheirs(layout: Layout, tensors: ReadonlyMap<string, Found>) {
-  const { source, shape, values } = tensors.get(layout.theirs)!;
-  if (!sameShape(layout, { shape })) {
-    throw new Error(
-      `loadViltWeights: "${source}" must be [${layout.shape.join(', ')}], got [${shape.join(', ')}]`,
-    );
-  }
-  return { shape: layout.own, values: permute(values, shape, layout.axes) };
-}
-
-const sameShape = (layout: Layout, { shape }: Pick<Found, 'shape'>) =>
-  layout.shape.join() === shape.join();
 
 /** Whether a classifier has the tensors of the head, and no others. */
 const fits = (classifier: ReadonlyMap<string, Found>, head: Layout[]) =>
@@ -137,30 +113,14 @@ function sorted(tensors: ReadonlyMap<string, StoredTensor>, { width, textLength 
       const others = classifiers.get(part.classifier) ?? new Map<string, Found>();
       classifiers.set(part.classifier, others.set(part.name, found));
     } else if (name.includes('.qkv.')) {
-      for (const [each, third] of thirds(name, found, width)) network.set(each, third);
+      for (const [each, third] of Object.entries(unpacked('loadViltWeights', found, width))) {
+        network.set(name.replace('.qkv.', `.${each}.`), third);
+      }
     } else {
       network.set(name, name === positionTable ? withRows(found, textLength, width) : found);
     }
   }
   return { network, classifiers, unused };
-}
-
-/** Query, key and value [d, ..] out of one tensor [3·d, ..]. */
-function thirds(name: string, { source, shape, values }: Found, width: number): [string, Found][] {
-  if (shape[0] !== 3 * width) {
-    throw new Error(
-      `loadViltWeights: "${source}" must have ${3 * width} rows, got [${shape.join(', ')}]`,
-    );
-  }
-  const size = values.length / 3;
-  return ['query', 'key', 'value'].map((part, index) => [
-    name.replace('.qkv.', `.${part}.`),
-    {
-      source,
-      shape: [width, ...shape.slice(1)],
-      values: values.subarray(index * size, (index + 1) * size),
-    },
-  ]);
 }
 
 const positionTable = huggingFaceName('embed.text.position', 'mlp');

@@ -21,7 +21,7 @@ export function gemm(team: Team, products: Products): void {
       ...[begin(a), a.row, a.column, a.batch ?? 0, a.head ?? 0, a.term ?? 0],
       ...[begin(b), b.row, b.column, b.batch ?? 0, b.head ?? 0, b.term ?? 0],
       ...[begin(c), c.row, c.batch ?? 0, c.head ?? 0],
-      ...[bias?.batch ?? 0, bias?.head ?? 0],
+      ...[bias?.row ?? 0, bias?.batch ?? 0, bias?.head ?? 0],
     ],
     [scale],
   );

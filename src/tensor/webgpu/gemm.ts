@@ -81,9 +81,10 @@ export function gemm(gpu: KernelDevice, recorder: Recorder, products: Products):
   });
 }
 
-/** The arguments accumulate, has_bias, bias_batch and bias_head */
+/** The arguments accumulate, has_bias, bias_row, bias_batch and bias_head */
 const additions = ({ accumulate = false, bias }: Pick<Products, 'bias' | 'accumulate'>) => [
-  ...[Number(accumulate), Number(bias !== undefined), bias?.batch ?? 0, bias?.head ?? 0],
+  ...[Number(accumulate), Number(bias !== undefined)],
+  ...[bias?.row ?? 0, bias?.batch ?? 0, bias?.head ?? 0],
 ];
 
 /** The arguments of a matrix; of C without column and term */

@@ -24,7 +24,7 @@ const matrixArguments = (name: string) =>
 
 const integers = [
   ...['rows', 'columns', 'depth', 'heads', 'parts', 'part_length', 'all_depth'],
-  ...['accumulate', 'has_bias', 'bias_batch', 'bias_head'],
+  ...['accumulate', 'has_bias', 'bias_row', 'bias_batch', 'bias_head'],
   ...matrixArguments('a'),
   ...matrixArguments('b'),
   ...['c_start', 'c_row', 'c_batch', 'c_head', 'c_part'],
@@ -130,7 +130,7 @@ var<workgroup> b_tile: array<f32, ${side * tileColumns}>;`,
     let column = first_column + across + ${side * j};
     if (row < u.rows && column < u.columns) {
       var value = c_${i}_${j} * u.scale;
-      if (u.has_bias != 0) { value += bias[bias_from + column]; }
+      if (u.has_bias != 0) { value += bias[bias_from + row * u.bias_row + column]; }
       let place = c_from + row * u.c_row + column;
       if (u.accumulate != 0) { value += c[place]; }
       c[place] = value;
@@ -179,7 +179,7 @@ export const addParts: Shader = {
   writes: ['c'],
   integers: [
     ...['rows', 'columns', 'heads', 'products', 'parts', 'accumulate', 'has_bias'],
-    ...['bias_batch', 'bias_head', 'c_start', 'c_row', 'c_batch', 'c_head'],
+    ...['bias_row', 'bias_batch', 'bias_head', 'c_start', 'c_row', 'c_batch', 'c_head'],
   ],
   reals: [],
   threads: 256,
@@ -194,7 +194,9 @@ export const addParts: Shader = {
   let head = product % u.heads;
   var value = 0.0;
   for (var part = 0; part < u.parts; part++) { value += partial[part * size * u.products + i]; }
-  if (u.has_bias != 0) { value += bias[batch * u.bias_batch + head * u.bias_head + column]; }
+  if (u.has_bias != 0) {
+    value += bias[batch * u.bias_batch + head * u.bias_head + row * u.bias_row + column];
+  }
   let place = u.c_start + batch * u.c_batch + head * u.c_head + row * u.c_row + column;
   if (u.accumulate != 0) { value += c[place]; }
   c[place] = value;`,

@@ -18,7 +18,7 @@ export const panelBytes: i32 = depthLimit * 8 * 4;
  * One chunk: some rows of one product; chunks go by batch, head and block of rows. Arguments, strides in
  * values: rows, columns, depth (the common axis), rows per chunk, heads, terms, accumulate (onto C), bias
  * (0: none), then A, its strides of row, column, batch, head, term; B, the same; C, its strides of row,
- * batch, head; the bias's strides of batch, head; scale.
+ * batch, head; the bias's strides of row, batch, head; scale.
  */
 export function gemm(block: usize, chunk: i32, panel: usize): void {
   const rows = integer(block, 0);
@@ -38,8 +38,9 @@ export function gemm(block: usize, chunk: i32, panel: usize): void {
   let b = at(address(block, 14), bShift);
   const c = at(address(block, 20), cShift);
   const bias = address(block, 7);
-  const ownBias =
-    bias == 0 ? bias : at(bias, batch * integer(block, 24) + head * integer(block, 25));
+  const biasRow = integer(block, 24);
+  const biasShift = batch * integer(block, 25) + head * integer(block, 26) + start * biasRow;
+  const ownBias = bias == 0 ? bias : at(bias, biasShift);
 
   // The sum over several pairs, such as the gradient of what a batch shares.
   for (let term = 0; term < integer(block, 5); term++) {
@@ -47,8 +48,9 @@ export function gemm(block: usize, chunk: i32, panel: usize): void {
       min(rowsPerChunk, rows - start),
       integer(block, 1),
       integer(block, 2),
-      real(block, 26),
+      real(block, 27),
       ownBias,
+      biasRow,
       integer(block, 6) != 0 || term > 0,
       a,
       aRow,
@@ -71,6 +73,7 @@ function product(
   depth: i32,
   scale: f32,
   bias: usize,
+  biasRow: i32,
   accumulate: bool,
   a: usize,
   aRow: i32,
@@ -88,18 +91,21 @@ function product(
     for (let column = 0; column < columns; column += 8) {
       const width = min(8, columns - column);
       pack(at(b, from * bRow + column * bColumn), bRow, bColumn, length, width, panel);
-      const shift: usize = bias == 0 || add ? 0 : at(bias, column);
+      // Without a bias its stride is 0, too, and the address stays 0.
+      let shift: usize = bias == 0 ? 0 : at(bias, column);
       let left = at(a, from * aColumn);
       let out = at(c, column);
       let row = 0;
       for (; row + 4 <= rows; row += 4) {
-        fourRows(left, aRow, aColumn, panel, length, out, cRow, width, scale, shift, add);
+        fourRows(left, aRow, aColumn, panel, length, out, cRow, width, scale, shift, biasRow, add);
         left = at(left, 4 * aRow);
+        shift = at(shift, 4 * biasRow);
         out = at(out, 4 * cRow);
       }
       for (; row < rows; row++) {
         oneRow(left, aColumn, panel, length, out, width, scale, shift, add);
         left = at(left, aRow);
+        shift = at(shift, biasRow);
         out = at(out, cRow);
       }
     }
@@ -164,6 +170,7 @@ function fourRows(
   width: i32,
   scale: f32,
   bias: usize,
+  biasRow: i32,
   add: bool,
 ): void {
   const step = (<usize>aColumn) << 2;
@@ -200,9 +207,9 @@ function fourRows(
     c31 = f32x4.add(c31, f32x4.mul(left, b1));
   }
   finish(c, c00, c01, width, scale, bias, add);
-  finish(at(c, cRow), c10, c11, width, scale, bias, add);
-  finish(at(c, 2 * cRow), c20, c21, width, scale, bias, add);
-  finish(at(c, 3 * cRow), c30, c31, width, scale, bias, add);
+  finish(at(c, cRow), c10, c11, width, scale, at(bias, biasRow), add);
+  finish(at(c, 2 * cRow), c20, c21, width, scale, at(bias, 2 * biasRow), add);
+  finish(at(c, 3 * cRow), c30, c31, width, scale, at(bias, 3 * biasRow), add);
 }
 
 function oneRow(

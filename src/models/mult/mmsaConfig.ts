@@ -1,0 +1,60 @@
+/** The configuration of MMSA, the public framework, as ours. */
+import { z } from 'zod';
+import { parseWith } from '../../files/schema.js';
+import { multModalities, type MultConfig, type MultModality } from './config.js';
+
+const positive = z.number().int().positive();
+
+/** What decides the network; what differs from the reference in any other way is not this network. */
+const schema = z.object({
+  use_bert: z.literal(false),
+  dst_feature_dim_nheads: z.tuple([positive, positive]),
+  feature_dims: z.tuple([positive, positive, positive]),
+  nlevels: positive,
+  attn_mask: z.boolean(),
+  train_mode: z.enum(['regression', 'classification']),
+  num_classes: positive,
+  conv1d_kernel_size_l: positive,
+  conv1d_kernel_size_a: positive,
+  conv1d_kernel_size_v: positive,
+});
+
+/**
+ * @param json what the configuration holds
+ * @param lengths T of each modality, of which the configuration says nothing
+ * @throws Error naming every key that is absent or that this network cannot follow
+ */
+export function multFromMmsa(
+  json: unknown,
+  lengths: Readonly<Record<MultModality, number>>,
+): MultConfig {
+  const config = parseWith(schema, json);
+  const [width, heads] = config.dst_feature_dim_nheads;
+  const [text, audio, vision] = config.feature_dims;
+  const features = { text, audio, vision };
+  // MMSA takes features that are as wide as tokens for tokens.
+  const same = multModalities.filter((name) => features[name] === width);
+  if (same.length > 0) {
+    throw new Error(`MMSA does not convolve ${same.join(', ')}: its features are ${width} wide`);
+  }
+  const kernels = {
+    text: config.conv1d_kernel_size_l,
+    audio: config.conv1d_kernel_size_a,
+    vision: config.conv1d_kernel_size_v,
+  };
+  const sequence = (name: MultModality) => ({
+    length: lengths[name],
+    features: features[name],
+    kernel: kernels[name],
+  });
+  return {
+    text: sequence('text'),
+    audio: sequence('audio'),
+    vision: sequence('vision'),
+    width,
+    heads,
+    layers: config.nlevels,
+    classes: config.train_mode === 'classification' ? config.num_classes : 1,
+    masked: config.attn_mask,
+  };
+}
