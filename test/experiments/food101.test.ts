@@ -21,6 +21,7 @@ import { readSafetensors, writeSafetensors } from '../../src/files/safetensors.j
 import { Vilt } from '../../src/models/vilt/vilt.js';
 import { huggingFaceWeights, loadViltWeights } from '../../src/models/vilt/weights.js';
 import type { NamedValues } from '../../src/tensor/parameters.js';
+import { describeBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
 import { readParameters, runState } from '../../src/training/runs.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
@@ -314,7 +315,7 @@ describe('a run on Food-101', function () {
       const keys = miniatureKeys('dropout', { folder, layout: 'raw', weights });
       const { said, ended } = startMmp(
         ...['train', path.join(configurations, 'dropout.yaml'), '--runs', runs, '--name', name],
-        ...['--backend', 'wasm', '--set'],
+        ...['--backend', describeBackend().name, '--set'],
         ...keys.map(([key, value]) => `${key}=${String(value)}`),
       );
       return { code: await ended, said: said() };
