@@ -60,6 +60,7 @@ const others = [
   'test/bench/torch_mmp.py',
   'test/bench/torch_small_vilt.py',
   'test/fixtures/golden',
+  'test/fixtures/mult',
   'test/fixtures/torch',
 ];
 

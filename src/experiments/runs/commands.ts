@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../../bench/commands.js';
 import { topAccuracy } from '../../evaluation/metrics.js';
+import { summarise } from '../../evaluation/statistics.js';
 import { figureSvg } from '../../figures/render.js';
 import { writeWhole } from '../../files/write.js';
 import { writeFigure } from '../../notebook/figureFile.js';
@@ -105,10 +106,16 @@ function readEvaluated(runs: string, name: string): ComparedRun {
   const { rows, meanOverMissing: mean } = readEvaluation(folder, 'test');
   const metric = topAccuracy.name;
   const accuracies = Object.fromEntries(rows.map((row) => [row.name, row.metrics[metric]!.value]));
+  const tables = rows.filter((row) => 'table' in row && row.table.length > 0);
+  const ofTables = tables.map(({ name: table }) => accuracies[table]!);
   return {
     name,
     config: readRunConfig(folder),
-    accuracies: { ...accuracies, [missing]: mean[metric]!.value },
+    accuracies: {
+      ...accuracies,
+      [missing]: mean[metric]!.value,
+      ...(tables.length > 0 ? { 'mean of the missing tables': summarise(ofTables).mean } : {}),
+    },
   };
 }
 
