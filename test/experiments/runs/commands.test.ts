@@ -222,18 +222,20 @@ describe('mmp runs', function () {
         printed(...compare, '--evaluated', '--markdown', ...more)
           .trim()
           .split('\n')
-          .slice(-4);
+          .slice(-5);
       assert.deepEqual(rows(), [
         '| pictures + words | 87.5 | 75.0 | -12.50 |',
         '| words | 62.5 | 62.5 | 0.00 |',
         '| text 65 % | 25.0 | 50.0 | +25.00 |',
         '| mean of the missing | 12.5 | 37.5 | +25.00 |',
+        '| mean of the missing tables | 25.0 | 50.0 | +25.00 |',
       ]);
       assert.deepEqual(rows('--reference', 'b'), [
         '| pictures + words | 75.0 | 87.5 | +12.50 |',
         '| words | 62.5 | 62.5 | 0.00 |',
         '| text 65 % | 50.0 | 25.0 | -25.00 |',
         '| mean of the missing | 37.5 | 12.5 | -25.00 |',
+        '| mean of the missing tables | 50.0 | 25.0 | -25.00 |',
       ]);
       refused(/^mmp: --reference: there is no "c" among a, b\n$/, ...compare, '--reference', 'c');
     });
