@@ -8,8 +8,8 @@ import type { Absence } from '../models/absence.js';
 import { namesOf } from '../models/base.js';
 import type { Prompts } from '../models/vilt/blocks.js';
 import type { Vilt } from '../models/vilt/vilt.js';
-import { tokensWithAbsence } from './modalityDropout.js';
 import { Parameters, type Initialiser } from '../tensor/parameters.js';
+import { tokensWithAbsence } from './modalityDropout.js';
 
 export interface PromptsConfig {
   readonly level: Prompts['level'];

@@ -10,8 +10,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { parseWith } from '../files/json.js';
 import { readSafetensors, type StoredTensor } from '../files/safetensors.js';
-import { parseWith } from '../files/schema.js';
 import { resolveConfig } from '../mmp/config.js';
 import { splitModalities } from '../mmp/masking.js';
 import { namesOf } from '../models/base.js';

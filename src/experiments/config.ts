@@ -115,7 +115,9 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   }
   const isUntrained = from === undefined && !('weights' in model);
   if (isUntrained && (freezeBase ?? method === 'prompts')) {
-    found.push('freezeBase: an untrained base network would stay so; name a run in "from"');
+    found.push(
+      'freezeBase: an untrained base network would stay so; name a run in "from", or model.weights',
+    );
   }
   if (model.width % model.heads !== 0) {
     found.push(`model.heads: ${model.heads} does not divide model.width ${model.width}`);

@@ -61,7 +61,7 @@ const dataSchema = z.discriminatedUnion('name', [
     textLength: count.default(512),
     /** The shorter side of images, in pixels */
     imageSize: count.default(384),
-    /** As the reference keeps it, or cut to a constant number of tokens, which projections need */
+    /** The reference's, or resized to a square: a constant number of tokens, which projections need */
     shape: z.enum(['aspect', 'square']).default('square'),
     missingImage,
   }),

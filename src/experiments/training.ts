@@ -1,8 +1,8 @@
 /** The training that a configuration describes, put together: networks, batches, masking, losses, optimiser. */
 import { ShuffledBatches, type BatchesState } from '../data/dataset.js';
+import { batchesAhead, Prefetch } from '../data/prefetch.js';
 import { accuracyByScenario, predictLogits, type Accuracies } from '../evaluation/accuracy.js';
 import { allScenarios } from '../evaluation/scenarios.js';
-import { batchesAhead, Prefetch } from '../data/prefetch.js';
 import { readMissingTable } from '../evaluation/food101Tables.js';
 import { drawMissing, missingTable } from '../evaluation/missingTables.js';
 import { inProject } from '../files/paths.js';

@@ -1,6 +1,6 @@
-/** JSON files of a known shape. */
+/** JSON of a known shape. */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /**
  * Reads a JSON file.
@@ -8,9 +8,26 @@ import { z } from 'zod';
  * @throws Error naming the file when it cannot be read, is no JSON, or is not as the schema has it
  */
 export function readJson<T>(file: string, schema: z.ZodType<T>): T {
-  const result = schema.safeParse(parsed(file));
-  if (!result.success) throw new Error(`${file}: ${z.prettifyError(result.error)}`);
-  return result.data;
+  const value = parsed(file);
+  try {
+    return parseWith(schema, value);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * What a schema makes of a value.
+ *
+ * @throws Error naming every key that is wrong, in one line
+ */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) =>
+    [...path.map(String), message].join(': '),
+  );
+  throw new Error(issues.join('; '));
 }
 
 function parsed(file: string): unknown {

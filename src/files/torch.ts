@@ -27,11 +27,14 @@ const script = path.join(projectRoot, 'src', 'files', 'torch_to_safetensors.py')
  * reads it, and as weights alone: a file that would run code is refused.
  *
  * @param output written whole or not at all
+ * @param named the Python that has PyTorch; as `torchPython` finds it, when it is not said
  * @returns the number of tensors
  * @throws Error naming the file and what is wrong with it
  */
-export function convertTorchFile(file: string, output: string, python = torchPython()): number {
+export function convertTorchFile(file: string, output: string, named?: string): number {
+  // Before PyTorch is installed for it.
   if (!existsSync(file)) throw new Error(`${file} is not there`);
+  const python = torchPython(named);
   const { status, signal, error, stdout, stderr } = spawnSync(
     python,
     ['-B', script, file, output],

@@ -35,6 +35,7 @@ import {
   withCopy,
 } from '../support/food101.js';
 import { startMmp } from '../support/mmp.js';
+import { assertSameRun } from '../support/runs.js';
 
 /** In an order in which each finds the run that it starts from. */
 const names = [
@@ -102,14 +103,7 @@ describe('a run on Food-101', function () {
   const folderOf = (name: string) => path.join(runs, name);
   const bytes = (name: string, file: string) => readFileSync(path.join(folderOf(name), file));
   const expectSame = (name: string, other: string) => {
-    for (const file of [
-      'parameters.safetensors',
-      'results.json',
-      'log.jsonl',
-      'validation.jsonl',
-    ]) {
-      assert.ok(bytes(name, file).equals(bytes(other, file)), `${file} of ${name} and ${other}`);
-    }
+    assertSameRun(folderOf(name), folderOf(other));
   };
 
   for (const name of names) {

@@ -25,6 +25,7 @@ import { readRun, readValidations, runState } from '../../src/training/runs.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
 import { standInCell } from '../support/kernel.js';
 import { noNaN, skip } from '../support/skip.js';
+import { assertSameRun } from '../support/runs.js';
 
 const steps = 12;
 const tiny = (options: RunOptions): RunConfig =>
@@ -80,14 +81,7 @@ describe('a run', function () {
   };
 
   const expectSame = (name: string, other: string) => {
-    for (const file of [
-      'parameters.safetensors',
-      'results.json',
-      'log.jsonl',
-      'validation.jsonl',
-    ]) {
-      assert.ok(bytes(name, file).equals(bytes(other, file)), `${file} of ${name} and ${other}`);
-    }
+    assertSameRun(folderOf(name), folderOf(other));
   };
 
   it('leaves its configuration, its log, parameters and results', () => {

@@ -1,4 +1,6 @@
 /** Small run folders, made without training. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { resolveRun, type RunConfig, type RunOptions } from '../../src/experiments/config.js';
 import { RunFolder } from '../../src/training/runs.js';
@@ -29,6 +31,14 @@ export function writeRun(runs: string, name: string, run: WrittenRun = {}): RunF
   written.append(records);
   if (test) written.finish({}, { validation: test, test });
   return written;
+}
+
+/** Asserts that two runs came out the same to the last bit. */
+export function assertSameRun(one: string, other: string): void {
+  for (const file of ['parameters.safetensors', 'results.json', 'log.jsonl', 'validation.jsonl']) {
+    const [here, there] = [one, other].map((folder) => readFileSync(path.join(folder, file)));
+    assert.ok(here!.equals(there!), `${file} of ${one} and ${other}`);
+  }
 }
 
 /** The lines of a figure that was drawn as SVG, each as its path, without those of the legend. */

@@ -8,8 +8,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { parseWith } from '../../files/json.js';
 import { readSafetensors, type StoredTensor } from '../../files/safetensors.js';
-import { parseWith } from '../../files/schema.js';
 import { naming, networkFiles, readFinite } from '../golden.js';
 
 export interface NetworkCase {

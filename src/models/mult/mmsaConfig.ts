@@ -1,6 +1,6 @@
 /** The configuration of MMSA, the public framework, as ours. */
 import { z } from 'zod';
-import { parseWith } from '../../files/schema.js';
+import { parseWith } from '../../files/json.js';
 import { multModalities, type MultConfig, type MultModality } from './config.js';
 
 const positive = z.number().int().positive();

@@ -1,6 +1,6 @@
 /** The configuration file of Hugging Face's library as ours. */
 import { z } from 'zod';
-import { parseWith } from '../../files/schema.js';
+import { parseWith } from '../../files/json.js';
 import type { ViltConfig } from './config.js';
 
 const positive = z.number().int().positive();
