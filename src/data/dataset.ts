@@ -7,17 +7,22 @@ export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
 export type Splits = Readonly<Record<SplitName, readonly number[]>>;
 
+export type Task = 'classification' | 'regression';
+
 /** What `fetch` throws. When the data are readable again, everything goes on. */
 export class NotFetched extends Error {}
 
 export interface Dataset {
   readonly name: string;
   readonly modalities: readonly string[];
+  /** What is to be predicted; a class by default */
+  readonly task?: Task;
+  /** Names of the classes; a regression has none */
   readonly classes: readonly string[];
   /** Which samples belong to which split; no sample is in two. */
   readonly splits: Splits;
-  /** The class of each sample: an index into `classes`. */
-  readonly labels: Int32Array;
+  /** The class of each sample, an index into `classes`; of a regression its number */
+  readonly labels: Int32Array | Float32Array;
   /** What a network without MMP sees of a missing modality; zeroed inputs by default */
   readonly absence?: Absence;
   /** How many samples are measured at once; default 64 */

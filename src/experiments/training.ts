@@ -43,7 +43,7 @@ export class Training {
   readonly model: Model;
   readonly optimiser: AdamW;
   private readonly batches: ShuffledBatches;
-  private readonly streams: Readonly<Record<'masking' | 'words', Stream>>;
+  private readonly streams: Readonly<Record<'masking' | 'words' | 'dropout', Stream>>;
   /** What each training sample lacks, where that is fixed */
   private readonly missing?: ReadonlyMap<number, readonly string[]>;
   private readonly plateau?: Plateau;
@@ -59,7 +59,7 @@ export class Training {
     const { label, seed, budget, optimiser, freezeBase, masking, schedule } = config;
     const draws = (name: string) => stream(seed, `${label}/${name}`);
     this.batches = new ShuffledBatches(dataset.splits.train, budget.batchSize, draws('batches'));
-    this.streams = { masking: draws('masking'), words: draws('words') };
+    this.streams = { masking: draws('masking'), words: draws('words'), dropout: draws('dropout') };
     // A masking of other modalities is refused now and not at the first step.
     if (masking?.kind === 'table') {
       const { train } = dataset.splits;
@@ -102,12 +102,18 @@ export class Training {
   /** The losses of the next batch; which it is depends on the draws so far alone. */
   losses(): Losses {
     const samples = this.batches.next().value;
-    return lossesOfGroups(
-      this.groupsOf(samples).map(({ masked, samples: places }) => {
-        const group = places.map((place) => samples[place]!);
-        return { losses: this.lossesOf(group, masked), samples: group.length };
-      }),
-    );
+    const { base } = this.model;
+    base.training = this.streams.dropout;
+    try {
+      return lossesOfGroups(
+        this.groupsOf(samples).map(({ masked, samples: places }) => {
+          const group = places.map((place) => samples[place]!);
+          return { losses: this.lossesOf(group, masked), samples: group.length };
+        }),
+      );
+    } finally {
+      base.training = undefined;
+    }
   }
 
   /** The samples of a batch by what they lack: all the same, or each its own (D10). */
@@ -230,7 +236,8 @@ const taskLosses = { crossEntropy, ohemCrossEntropy };
 
 /** Whether a parameter of the base network is trained, by name. */
 export function trainedOf({ freezeBase }: RunConfig, { base }: Model): (name: string) => boolean {
-  return (name) => (freezeBase === 'exceptHead' ? base.isOfHead!(name) : !freezeBase);
+  return (name) =>
+    !base.isFixed?.(name) && (freezeBase === 'exceptHead' ? base.isOfHead!(name) : !freezeBase);
 }
 
 function labelsOf(dataset: RunDataset, samples: readonly number[]): tf.Tensor {

@@ -3,6 +3,7 @@
  * tokens into logits. MMP stands between the two, so a base network knows nothing of it.
  */
 import type { Parameters } from '../tensor/parameters.js';
+import type { Stream } from '../tensor/random.js';
 import { expectShapes, type Axes } from '../tensor/shapes.js';
 import type { tf } from '../tensor/tf.js';
 
@@ -39,6 +40,13 @@ export interface BaseNetwork {
   readonly parameters: Parameters;
   /** Whether a parameter belongs to what makes logits of the fused tokens; for networks in which that is apart */
   isOfHead?(parameter: string): boolean;
+  /** Whether no optimiser changes a parameter, such as the running mean of a batch normalisation */
+  isFixed?(parameter: string): boolean;
+  /**
+   * Set while the losses of a training step are computed, and only then: dropout draws from it, and batch
+   * normalisation takes the statistics of the batch.
+   */
+  training?: Stream;
   /** Tokens of the modalities that `inputs` holds; the others are not touched. */
   embed(inputs: Inputs): Tokens;
   /** Which tokens of `embed(inputs)` are real; a network that has no padding has no masks. */
