@@ -14,7 +14,10 @@ export type RunOptions = z.input<typeof runSchema>;
 export type RunConfig = z.output<typeof runSchema> & {
   readonly label: string;
   readonly freezeBase: boolean | 'exceptHead';
+  readonly loss: { readonly task: TaskLossName };
 };
+
+type TaskLossName = NonNullable<z.output<typeof runSchema>['loss']['task']>;
 
 /** Whether a method puts something in the place of missing tokens. */
 export const projects = (method: Method): boolean => aligns(method) || method === 'linear';
@@ -45,7 +48,11 @@ export function resolveRun(options: unknown, source: string): RunConfig {
     freezeBase: run.freezeBase ?? (method === 'prompts' ? 'exceptHead' : false),
     ...(masksNothing(method) ? {} : { masking: run.masking ?? { kind: 'uniform' } }),
     ...(method === 'mmp' ? { mmp: run.mmp ?? mmpSchema.parse({}) } : {}),
-    ...(aligns(method) ? { loss: { ...run.loss, alignment: run.loss.alignment ?? 10 } } : {}),
+    loss: {
+      ...run.loss,
+      task: run.loss.task ?? (isRegression(run) ? 'l1' : 'crossEntropy'),
+      ...(aligns(method) ? { alignment: run.loss.alignment ?? 10 } : {}),
+    },
   };
 }
 
@@ -62,21 +69,35 @@ function withKinds(options: unknown): unknown {
   return {
     ...options,
     ...(data === undefined ? {} : { data: named(data, { name: 'emoji' }) }),
-    model: named(model, { name: networkOf(dataName) }),
+    model: named(model, { name: networksOf(dataName)[0] }),
     ...(schedule === undefined ? {} : { schedule: named(schedule, { kind: 'polynomial' }) }),
   };
 }
 
-/** The network that reads a data set. */
-const networkOf = (data: unknown): string => (data === 'emoji' ? 'smallVilt' : 'vilt');
+/** The networks that read a data set, the usual one first. */
+const networksOf = (data: unknown): readonly string[] => networksByData[String(data)] ?? ['vilt'];
+
+const networksByData: Readonly<Record<string, readonly string[] | undefined>> = {
+  emoji: ['smallVilt'],
+  syntheticSentiment: ['mult'],
+  mosi: ['mult'],
+};
+
+/** Whether what is to be predicted is a number and not a class. */
+const isRegression = ({ data }: Pick<z.output<typeof runSchema>, 'data'>): boolean =>
+  data.name === 'syntheticSentiment' || data.name === 'mosi';
 
 /** What cannot be, although every key by itself is right. */
 function impossibilities(run: z.output<typeof runSchema>): string[] {
   const { method, data, model, mmp, prompts, masking, loss, optimiser, schedule, budget } = run;
   const { freezeBase, from } = run;
   const found: string[] = [];
-  if (model.name !== networkOf(data.name)) {
-    found.push(`model: the data "${data.name}" need the network "${networkOf(data.name)}"`);
+  const networks = networksOf(data.name);
+  if (!networks.includes(model.name)) {
+    found.push(`model: the data "${data.name}" need the network "${networks.join('" or "')}"`);
+  }
+  if (loss.task !== undefined && (loss.task === 'l1') !== isRegression(run)) {
+    found.push(`loss.task: "${loss.task}" does not go with what "${data.name}" is to be predicted`);
   }
   if (method === 'prompts' && !prompts) found.push('prompts: say prompts.level');
   if (prompts && method !== 'prompts') found.push(`prompts: the method "${method}" has none`);
@@ -110,7 +131,7 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   if (freezeBase && ['pretraining', 'pretrained', 'dropout'].includes(method)) {
     found.push(`freezeBase: the method "${method}" trains nothing but the base network`);
   }
-  if (freezeBase === 'exceptHead' && model.name !== 'vilt') {
+  if (freezeBase === 'exceptHead' && model.name === 'smallVilt') {
     found.push(`freezeBase: "${model.name}" has no head of its own to except`);
   }
   const isUntrained = from === undefined && !('weights' in model);
@@ -130,6 +151,9 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   }
   if (schedule.kind === 'plateau' && budget.validateEvery === undefined) {
     found.push('schedule: "plateau" follows validations; say budget.validateEvery');
+  }
+  if (budget.keep === 'best' && budget.validateEvery === undefined) {
+    found.push('budget.keep: the best is found by validations; say budget.validateEvery');
   }
   return found;
 }

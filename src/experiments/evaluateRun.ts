@@ -47,7 +47,7 @@ export async function evaluateRun(
       split,
       seed,
       resamples,
-      tables: [...paperTables(dataset.kinds), ...own, ...given],
+      tables: [...(dataset.kinds ? paperTables(dataset.kinds) : []), ...own, ...given],
     });
     writeWhole(path.join(folder, fileOf(split)), JSON.stringify(evaluation));
     return evaluation;

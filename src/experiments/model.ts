@@ -3,8 +3,10 @@ import { LinearProjection } from '../baselines/linearProjection.js';
 import { MissingAwarePrompts } from '../baselines/missingAwarePrompts.js';
 import type { Dataset } from '../data/dataset.js';
 import { EmojiDataset, loadEmoji, type WordDropout } from '../data/emoji/emoji.js';
-import { EmojiPairs, loadEmojiPairs } from '../data/emoji/emojiPairs.js';
+import { loadEmojiPairs } from '../data/emoji/emojiPairs.js';
 import type { ViltSizes } from '../data/pictureAndText.js';
+import { generateSentiment } from '../data/sentiment/generated.js';
+import { SequenceDataset } from '../data/sentiment/sequences.js';
 import { basePredictor, mmpPredictor, type Predictor } from '../evaluation/predictors.js';
 import { Mmp } from '../mmp/mmp.js';
 import type { Projector } from '../mmp/projector.js';
@@ -16,6 +18,7 @@ import { projects, type RunConfig } from './config.js';
 import { emojiBase } from './emoji.js';
 import { food101Of } from './food101.js';
 import { ViltPretraining } from './pretraining.js';
+import { sequenceBase } from './sentiment.js';
 
 /** A base network, with what projects tokens or with prompts where the method has them. */
 export interface Model {
@@ -27,8 +30,8 @@ export interface Model {
 
 /** A data set that runs are trained on. */
 export interface RunDataset extends Dataset {
-  /** What the paper's Table 3 takes together: images and texts */
-  readonly kinds: { readonly image: readonly string[]; readonly text: readonly string[] };
+  /** What the paper's Table 3 takes together, where there are images and texts */
+  readonly kinds?: { readonly image: readonly string[]; readonly text: readonly string[] };
   /** @param wordDropout in training, hides words; data sets without that ignore it */
   inputs(samples: readonly number[], wordDropout?: WordDropout): Inputs;
 }
@@ -48,6 +51,10 @@ export function loadData(config: RunConfig): RunDataset {
       return loadEmojiPairs(data.labels, data);
     case 'food101':
       return food101Of(data, config);
+    case 'syntheticSentiment':
+      return generateSentiment(data);
+    case 'mosi':
+      throw new Error('data: mosi is not there yet');
   }
 }
 
@@ -72,9 +79,16 @@ export function makeModel(config: RunConfig, dataset: RunDataset): Model {
 }
 
 function makeBase({ model, seed }: RunConfig, dataset: RunDataset): BaseNetwork {
-  if (dataset instanceof EmojiDataset) return emojiBase(dataset, model, seed);
-  const { sizes } = dataset as ViltDataset;
-  return new Vilt({ ...model, ...sizes, classes: dataset.classes.length }, seed);
+  switch (model.name) {
+    case 'smallVilt':
+      return emojiBase(expectData(dataset, EmojiDataset), model, seed);
+    case 'vilt': {
+      const { sizes } = dataset as ViltDataset;
+      return new Vilt({ ...model, ...sizes, classes: dataset.classes.length }, seed);
+    }
+    case 'mult':
+      return sequenceBase(expectData(dataset, SequenceDataset), model, seed);
+  }
 }
 
 /** @throws Error when the base network is another one */
@@ -84,9 +98,13 @@ export function viltOf(base: BaseNetwork): Vilt {
 }
 
 /** @throws Error when the data set is another one */
-export function pairsOf(dataset: Dataset): EmojiPairs {
-  if (dataset instanceof EmojiPairs) return dataset;
-  throw new Error(`the data set is no EmojiPairs but ${dataset.name}`);
+export function expectData<Kind extends Dataset>(
+  dataset: Dataset,
+  // Whatever its constructor takes.
+  kind: abstract new (...of: never[]) => Kind,
+): Kind {
+  if (dataset instanceof kind) return dataset;
+  throw new Error(`the data set is no ${kind.name} but ${dataset.name}`);
 }
 
 /** The networks of a whole run. */

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { pairTexts } from '../data/emoji/emojiPairs.js';
 import { missingImages } from '../data/pictureAndText.js';
+import { sentimentProcesses, type SentimentSize } from '../data/sentiment/process.js';
 import { backendRequests } from '../tensor/backend.js';
 
 /**
@@ -65,6 +66,21 @@ const dataSchema = z.discriminatedUnion('name', [
     shape: z.enum(['aspect', 'square']).default('square'),
     missingImage,
   }),
+  z.strictObject({
+    name: z.literal('syntheticSentiment'),
+    /** How long sequences are */
+    size: z
+      .enum(Object.keys(sentimentProcesses) as [SentimentSize, ...SentimentSize[]])
+      .default('workbook'),
+    /** Decides codebooks and clips */
+    seed: z.int().min(0).default(1),
+  }),
+  z.strictObject({
+    name: z.literal('mosi'),
+    /** MMSA's or MulT's pickle, relative to the project or absolute */
+    file: z.string().min(1),
+    layout: z.enum(['mmsa', 'mult']).default('mmsa'),
+  }),
 ]);
 
 const modelSchema = z.discriminatedUnion('name', [
@@ -86,6 +102,14 @@ const modelSchema = z.discriminatedUnion('name', [
     head: z.enum(['linear', 'mlp']).default('mlp'),
     /** safetensors with the weights that it starts from, by Hugging Face's names or the original ones */
     weights: z.string().min(1).optional(),
+  }),
+  z.strictObject({
+    name: z.literal('mult'),
+    width: count.default(32),
+    heads: count.default(4),
+    layers: count.default(2),
+    /** Time steps of the window of each modality's convolution */
+    kernel: count.default(3),
   }),
 ]);
 
@@ -137,7 +161,8 @@ const maskingSchema = z.discriminatedUnion('kind', [
 ]);
 
 const lossSchema = z.strictObject({
-  task: z.enum(['crossEntropy', 'ohemCrossEntropy']).default('crossEntropy'),
+  /** By default cross-entropy for classes, and for a number its absolute error */
+  task: z.enum(['crossEntropy', 'ohemCrossEntropy', 'l1']).optional(),
   /** λ (D6); with 1 the tokens of emoji hardly align, the exercise of notebook 8 shows it */
   alignment: z.number().min(0).optional(),
 });
@@ -197,6 +222,10 @@ const budgetSchema = z.strictObject({
   keepCheckpoints: z.int().min(2).default(2),
   /** Steps between two validations; none while training when it is not said */
   validateEvery: count.optional(),
+  /** Validate with nothing missing, or with every set of available modalities */
+  validateOn: z.enum(['full', 'all']).default('full'),
+  /** Whether the run ends with the parameters of its last step, or with those of its best validation */
+  keep: z.enum(['last', 'best']).default('last'),
 });
 
 export const runSchema = z.strictObject({

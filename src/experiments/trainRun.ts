@@ -220,6 +220,7 @@ class RunInTraining {
   }
 
   private async measure(): Promise<RunResults> {
+    this.training.takeBest();
     const { validation, test } = this.training.dataset.splits;
     const measure = (samples: readonly number[]) =>
       this.training.measure(samples, this.options.signal);

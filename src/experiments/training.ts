@@ -1,5 +1,6 @@
 /** The training that a configuration describes, put together: networks, batches, masking, losses, optimiser. */
 import { ShuffledBatches, type BatchesState } from '../data/dataset.js';
+import { EmojiPairs } from '../data/emoji/emojiPairs.js';
 import { batchesAhead, Prefetch } from '../data/prefetch.js';
 import { accuracyByScenario, predictLogits, type Accuracies } from '../evaluation/accuracy.js';
 import { allScenarios } from '../evaluation/scenarios.js';
@@ -12,17 +13,16 @@ import { stream, type Stream } from '../tensor/random.js';
 import { tf } from '../tensor/tf.js';
 import { AdamW, type ParameterGroup } from '../training/adamw.js';
 import type { TrainingState } from '../training/checkpoint.js';
+import { Best } from '../training/best.js';
 import { clipByGlobalNorm, clipByValue } from '../training/clipping.js';
-import { crossEntropy } from '../training/crossEntropy.js';
-import { ohemCrossEntropy } from '../training/ohem.js';
 import { Plateau, type PlateauState } from '../training/plateau.js';
 import { constant, warmupLinear, warmupPolynomial, type Schedule } from '../training/schedule.js';
 import type { Losses, Update } from '../training/update.js';
 import type { RunConfig } from './config.js';
 import {
   disposeModel,
+  expectData,
   makeModel,
-  pairsOf,
   partsOf,
   predictorOf,
   type Model,
@@ -30,6 +30,7 @@ import {
 } from './model.js';
 import { lossesOfGroups, mmpLosses, predictorLosses } from './objectives.js';
 import { matchingAccuracy, pretrainingBatch } from './pretraining.js';
+import { labelsOf, taskLosses } from './targets.js';
 
 /** What a checkpoint holds beside tensors. */
 interface Progress {
@@ -37,6 +38,8 @@ interface Progress {
   readonly batches: BatchesState;
   readonly streams: Readonly<Record<string, readonly number[]>>;
   readonly plateau?: PlateauState;
+  /** The lowest validation loss, where its parameters are kept */
+  readonly best?: number;
 }
 
 export class Training {
@@ -47,6 +50,7 @@ export class Training {
   /** What each training sample lacks, where that is fixed */
   private readonly missing?: ReadonlyMap<number, readonly string[]>;
   private readonly plateau?: Plateau;
+  private readonly best?: Best;
   private prefetch?: Prefetch;
   /** η by step */
   readonly learningRate: Schedule;
@@ -80,6 +84,7 @@ export class Training {
     if (schedule.kind === 'plateau') {
       this.plateau = new Plateau({ ...schedule, rate: optimiser.learningRate });
     }
+    if (budget.keep === 'best') this.best = new Best();
     this.learningRate = this.plateau ? () => this.plateau!.rate : scheduleOf(config);
   }
 
@@ -130,7 +135,9 @@ export class Training {
     const { dataset, config, streams, model } = this;
     const { base, projector, pretraining } = model;
     if (pretraining) {
-      return pretraining.losses(pretrainingBatch(pairsOf(dataset), samples, streams));
+      return pretraining.losses(
+        pretrainingBatch(expectData(dataset, EmojiPairs), samples, streams),
+      );
     }
     const inputs =
       'wordDropout' in config.data
@@ -157,18 +164,38 @@ export class Training {
       : masked;
   }
 
-  /** The task loss on the validation split with nothing missing; a plateau schedule follows it. */
+  /**
+   * The task loss on the validation split, with nothing missing or as the mean over all scenarios. A plateau
+   * schedule follows it, and the best parameters are those with the lowest.
+   */
   async validate(): Promise<number> {
+    const { config, dataset, plateau, best } = this;
+    const all = allScenarios(dataset.modalities);
+    const scenarios = config.budget.validateOn === 'all' ? all : all.slice(0, 1);
+    let sum = 0;
+    for (const { masked } of scenarios) sum += await this.validationLoss(masked);
+    const loss = sum / scenarios.length;
+    plateau?.observe(loss);
+    await best?.observe(loss, () => this.parameters());
+    return loss;
+  }
+
+  private async validationLoss(masked: readonly string[]): Promise<number> {
     const { dataset, model, config } = this;
     const samples = dataset.splits.validation;
-    const logits = await predictLogits(predictorOf(model, dataset), dataset, samples, []);
+    const logits = await predictLogits(predictorOf(model, dataset), dataset, samples, masked);
     const loss = tf.tidy(() =>
       taskLosses[config.loss.task](tf.stack(logits), labelsOf(dataset, samples)),
     );
     const [value] = await loss.data();
     loss.dispose();
-    this.plateau?.observe(value!);
     return value!;
+  }
+
+  /** Puts the parameters of the best validation in the place of those of the last step, where they are kept. */
+  takeBest(): void {
+    const best = this.best?.state();
+    if (best) this.loadParameters(best.tensors);
   }
 
   /**
@@ -180,7 +207,9 @@ export class Training {
     const { dataset, model } = this;
     const { pretraining } = model;
     if (pretraining) {
-      return { matching: await matchingAccuracy(pretraining, pairsOf(dataset), samples) };
+      return {
+        matching: await matchingAccuracy(pretraining, expectData(dataset, EmojiPairs), samples),
+      };
     }
     const scenarios = allScenarios(dataset.modalities);
     return accuracyByScenario(predictorOf(model, dataset), dataset, samples, scenarios, signal);
@@ -189,10 +218,9 @@ export class Training {
   /** Everything that decides what comes after so many steps. */
   async state(step: number): Promise<TrainingState> {
     const optimiser = await this.optimiser.state();
-    const tensors: NamedValues = new Map();
-    for (const [part, parameters] of partsOf(this.model)) {
-      for (const [name, value] of await parameters.read()) tensors.set(`${part}/${name}`, value);
-    }
+    const best = this.best?.state();
+    const tensors = await this.parameters();
+    for (const [name, value] of best?.tensors ?? []) tensors.set(`${bestParameters}${name}`, value);
     for (const [name, value] of optimiser.moments) tensors.set(`${moments}${name}`, value);
     const progress: Progress = {
       optimiser: optimiser.steps,
@@ -201,20 +229,37 @@ export class Training {
         Object.entries(this.streams).map(([name, one]) => [name, one.state()]),
       ),
       ...(this.plateau ? { plateau: this.plateau.state() } : {}),
+      ...(best ? { best: best.loss } : {}),
     };
     return { step, tensors, progress };
   }
 
-  restore({ tensors, progress }: TrainingState): void {
-    this.stopFetching();
-    const { optimiser, batches, streams, plateau } = progress as Progress;
+  /** The values of all parameters, under the name of their part. */
+  private async parameters(): Promise<NamedValues> {
+    const tensors: NamedValues = new Map();
+    for (const [part, parameters] of partsOf(this.model)) {
+      for (const [name, value] of await parameters.read()) tensors.set(`${part}/${name}`, value);
+    }
+    return tensors;
+  }
+
+  private loadParameters(tensors: NamedValues): void {
     for (const [part, parameters] of partsOf(this.model)) {
       parameters.load(under(tensors, `${part}/`));
     }
+  }
+
+  restore({ tensors, progress }: TrainingState): void {
+    this.stopFetching();
+    const { optimiser, batches, streams, plateau, best } = progress as Progress;
+    this.loadParameters(tensors);
     this.optimiser.restore({ moments: under(tensors, moments), steps: optimiser });
     this.batches.restore(batches);
     for (const [name, one] of Object.entries(this.streams)) one.restore(streams[name]!);
     if (plateau) this.plateau?.restore(plateau);
+    this.best?.restore(
+      best === undefined ? undefined : { loss: best, tensors: under(tensors, bestParameters) },
+    );
   }
 
   private stopFetching(): void {
@@ -232,19 +277,13 @@ export class Training {
 /** What the names of the optimiser's moments begin with among the tensors of a state. */
 const moments = 'moments/';
 
-const taskLosses = { crossEntropy, ohemCrossEntropy };
+/** And those of the best parameters, before the name of their part. */
+const bestParameters = 'best/';
 
 /** Whether a parameter of the base network is trained, by name. */
 export function trainedOf({ freezeBase }: RunConfig, { base }: Model): (name: string) => boolean {
   return (name) =>
     !base.isFixed?.(name) && (freezeBase === 'exceptHead' ? base.isOfHead!(name) : !freezeBase);
-}
-
-function labelsOf(dataset: RunDataset, samples: readonly number[]): tf.Tensor {
-  return tf.tensor1d(
-    samples.map((sample) => dataset.labels[sample]!),
-    'int32',
-  );
 }
 
 function scheduleOf({ schedule, optimiser, budget }: RunConfig): Schedule {

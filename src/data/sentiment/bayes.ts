@@ -1,0 +1,132 @@
+/**
+ * The best that anybody can do on generated clips: the posterior of the sentiment when some modalities are seen.
+ * With e_{m,k} what modality m shows of word k,
+ *
+ *   P(s | X) ∝ P(s) · Π_k Σ_a P(a | s) · Π_{m ∈ 𝒜} p(e_{m,k} | a)
+ *   p(e | a) = r · c_a(e) + (1 − r) · c_0(e),    c_a(e) = mean of the expressions' Gaussian densities
+ *
+ * The observer knows the codebooks and also where each word begins, which a network has to find out; so this is an
+ * upper bound, however much a network learns.
+ */
+import type { GeneratedSentiment } from './generated.js';
+import { affectProbabilities, affects, sentimentProbabilities, sentiments } from './process.js';
+import type { SequenceModality } from './sequences.js';
+
+/**
+ * P(s | X), one probability for each of `sentiments`.
+ *
+ * @param available 𝒜; with none of them it is the prior
+ * @throws Error when the data set has no such sample
+ */
+export function posteriorOf(
+  dataset: GeneratedSentiment,
+  sample: number,
+  available: readonly SequenceModality[],
+): number[] {
+  if (!(sample in dataset.labels)) {
+    throw new Error(`posteriorOf: no sample ${sample}; there are ${dataset.labels.length}`);
+  }
+  const words = dataset.spans.text[sample]!.map((_, word) =>
+    affects.map((_affect, index) =>
+      available.reduce((sum, name) => sum + shown(dataset, sample, name, word)[index]!, 0),
+    ),
+  );
+  const logarithms = sentiments.map((sentiment, index) => {
+    const probabilities = affectProbabilities(sentiment);
+    const ofWords = words.map((word) =>
+      logSumExp(word.map((value, affect) => Math.log(probabilities[affect]!) + value)),
+    );
+    return Math.log(sentimentProbabilities[index]!) + ofWords.reduce((sum, each) => sum + each, 0);
+  });
+  const total = logSumExp(logarithms);
+  return logarithms.map((value) => Math.exp(value - total));
+}
+
+/** log p(e_{m,k} | a) of the affects −1, 0, 1. */
+function shown(
+  { process, codebooks, sequences, spans }: GeneratedSentiment,
+  sample: number,
+  name: SequenceModality,
+  word: number,
+): number[] {
+  const { reliability, noise, rests } = process[name];
+  const { length, features, values } = sequences[name];
+  const { start, steps } = spans[name][sample]![word]!;
+  const logDensity = (expression: Float32Array) => {
+    let squares = 0;
+    for (let step = start; step < start + steps; step++) {
+      // The first feature tells words from rests and not how they are expressed.
+      for (let feature = rests ? 1 : 0; feature < features; feature++) {
+        const value = values[(sample * length + step) * features + feature]!;
+        squares += ((value - expression[feature]!) / noise) ** 2;
+      }
+    }
+    // What is the same for every expression cancels in the posterior.
+    return -squares / 2;
+  };
+  const classes = codebooks[name].map(
+    (expressions) => logSumExp(expressions.map(logDensity)) - Math.log(expressions.length),
+  );
+  const neutral = classes[affects.indexOf(0)]!;
+  return classes.map((own) =>
+    logSumExp([Math.log(reliability) + own, Math.log(1 - reliability) + neutral]),
+  );
+}
+
+function logSumExp(values: readonly number[]): number {
+  const largest = Math.max(...values);
+  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+}
+
+/** What the best observer says of a sample. */
+export interface BestGuess {
+  /** Whether a positive sentiment is likelier than a negative one */
+  readonly isPositive: boolean;
+  /** How likely that is to be right, where the sentiment is not 0 */
+  readonly certainty: number;
+  /** The median of the posterior: no other number is nearer in the mean */
+  readonly median: number;
+}
+
+export function bestGuess(posterior: readonly number[]): BestGuess {
+  const massOf = (isMeant: (sentiment: number) => boolean) =>
+    posterior.reduce((sum, mass, index) => sum + (isMeant(sentiments[index]!) ? mass : 0), 0);
+  const positive = massOf((sentiment) => sentiment > 0);
+  const negative = massOf((sentiment) => sentiment < 0);
+  let below = 0;
+  const median = sentiments.find((_, index) => (below += posterior[index]!) >= 0.5);
+  return {
+    isPositive: positive > negative,
+    certainty: Math.max(positive, negative) / (positive + negative),
+    median: median ?? sentiments.at(-1)!,
+  };
+}
+
+/** The ceiling of a set of available modalities, on samples of which the sentiment is not 0. */
+export interface Ceiling {
+  /** The share of these samples on which the best observer is right about the sign */
+  readonly accuracy: number;
+  /** The share to be expected, given what is seen of these samples */
+  readonly expected: number;
+  /** The mean absolute error of the median, on all samples */
+  readonly meanAbsoluteError: number;
+}
+
+export function ceilingOf(
+  dataset: GeneratedSentiment,
+  samples: readonly number[],
+  available: readonly SequenceModality[],
+): Ceiling {
+  const guesses = samples.map((sample) => ({
+    label: dataset.labels[sample]!,
+    ...bestGuess(posteriorOf(dataset, sample, available)),
+  }));
+  const signed = guesses.filter(({ label }) => label !== 0);
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    accuracy: mean(signed.map(({ label, isPositive }) => (label > 0 === isPositive ? 1 : 0))),
+    expected: mean(signed.map(({ certainty }) => certainty)),
+    meanAbsoluteError: mean(guesses.map(({ label, median }) => Math.abs(label - median))),
+  };
+}

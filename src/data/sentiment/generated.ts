@@ -1,0 +1,190 @@
+/** Synthetic clips in the form of CMU-MOSI, made from a seed: the same on every machine. */
+import { stream, type Stream } from '../../tensor/random.js';
+import { splitNames, type Splits } from '../dataset.js';
+import {
+  affectProbabilities,
+  affects,
+  sentimentProbabilities,
+  sentimentProcesses,
+  sentiments,
+  type Affect,
+  type Expressiveness,
+  type SentimentProcess,
+  type SentimentSize,
+} from './process.js';
+import {
+  SequenceDataset,
+  sequenceModalities,
+  type FeatureSequences,
+  type SequenceModality,
+} from './sequences.js';
+
+/** Clips of a split; by default as many as CMU-MOSI has */
+export type ClipCounts = Readonly<Record<keyof Splits, number>>;
+
+const mosiCounts: ClipCounts = { train: 1284, validation: 229, test: 686 };
+
+export interface GeneratedOptions {
+  /** The length of sequences; those of the workbook by default */
+  readonly size?: SentimentSize;
+  /** Decides codebooks and clips; 1 by default */
+  readonly seed?: number;
+  readonly counts?: ClipCounts;
+}
+
+/** The steps of one word in one modality. */
+export interface WordSpan {
+  readonly start: number;
+  readonly steps: number;
+}
+
+/** Every expression of a modality by affect, −1, 0, 1: [expressions][F] */
+export type Codebook = readonly (readonly Float32Array[])[];
+
+/** Generated clips, and of them what only their maker knows. */
+export class GeneratedSentiment extends SequenceDataset {
+  constructor(
+    /** How they were made */
+    readonly process: SentimentProcess,
+    readonly codebooks: Readonly<Record<SequenceModality, Codebook>>,
+    /** Where each word of each sample is */
+    readonly spans: Readonly<Record<SequenceModality, readonly (readonly WordSpan[])[]>>,
+    data: ConstructorParameters<typeof SequenceDataset>[0],
+  ) {
+    super(data);
+  }
+}
+
+/** Makes clips. Those of a split do not depend on how many the others have. */
+export function generateSentiment({
+  size = 'workbook',
+  seed = 1,
+  counts = mosiCounts,
+}: GeneratedOptions = {}): GeneratedSentiment {
+  const process: SentimentProcess = sentimentProcesses[size];
+  const clips = splitNames.map((split) => {
+    const random = stream(seed, `sentiment/${split}`);
+    return Array.from({ length: counts[split] }, () => drawClip(process, random));
+  });
+  const codebooks = byModality((name) =>
+    drawCodebook(process[name], stream(seed, `sentiment/codebook/${name}`)),
+  );
+  const expressed = byModality((name) => {
+    const writer = new SequenceWriter(process[name], codebooks[name], clips.flat().length);
+    splitNames.forEach((split, index) => {
+      const random = stream(seed, `sentiment/${name}/${split}`);
+      for (const clip of clips[index]!) writer.write(clip, random);
+    });
+    return writer;
+  });
+  return new GeneratedSentiment(
+    process,
+    codebooks,
+    byModality((name) => expressed[name].spans),
+    {
+      name: `synthetic sentiment${size === 'workbook' ? '' : `, ${size}`}`,
+      sequences: byModality((name) => expressed[name].sequences),
+      labels: Float32Array.from(clips.flat(), ({ sentiment }) => sentiment),
+      splits: splitsOf(counts),
+    },
+  );
+}
+
+function byModality<T>(make: (name: SequenceModality) => T): Record<SequenceModality, T> {
+  return Object.fromEntries(sequenceModalities.map((name) => [name, make(name)])) as Record<
+    SequenceModality,
+    T
+  >;
+}
+
+function splitsOf({ train, validation, test }: ClipCounts): Splits {
+  const from = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i);
+  return {
+    train: from(0, train),
+    validation: from(train, validation),
+    test: from(train + validation, test),
+  };
+}
+
+interface Clip {
+  readonly sentiment: number;
+  /** −1, 0 or 1 by word */
+  readonly affects: readonly Affect[];
+}
+
+function drawClip({ words: [least, most] }: SentimentProcess, random: Stream): Clip {
+  const sentiment = sentiments[draw(sentimentProbabilities, random)]!;
+  const count = least + random.integer(most - least + 1);
+  const probabilities = affectProbabilities(sentiment);
+  return {
+    sentiment,
+    affects: Array.from({ length: count }, () => affects[draw(probabilities, random)]!),
+  };
+}
+
+/** An index with its probability. */
+function draw(probabilities: readonly number[], random: Stream): number {
+  let left = random.uniform();
+  const index = probabilities.findIndex((probability) => (left -= probability) < 0);
+  return index < 0 ? probabilities.length - 1 : index;
+}
+
+function drawCodebook({ expressions, features }: Expressiveness, random: Stream): Codebook {
+  return affects.map(() =>
+    Array.from({ length: expressions }, () =>
+      Float32Array.from({ length: features }, () => random.normal()),
+    ),
+  );
+}
+
+/** Expresses clip after clip in one modality. */
+class SequenceWriter {
+  readonly sequences: Required<FeatureSequences>;
+  readonly spans: WordSpan[][] = [];
+
+  constructor(
+    private readonly ways: Expressiveness,
+    private readonly codebook: Codebook,
+    clips: number,
+  ) {
+    const { length, features } = ways;
+    const values = new Float32Array(clips * length * features);
+    this.sequences = { length, features, values, lengths: new Int32Array(clips) };
+  }
+
+  write(clip: Clip, random: Stream): void {
+    const { steps, rests, reliability } = this.ways;
+    const [least, most] = steps;
+    const sample = this.spans.length;
+    let step = 0;
+    const words = clip.affects.map((affect): WordSpan => {
+      const shown = random.uniform() < reliability ? affect : 0;
+      const expressions = this.codebook[affects.indexOf(shown)]!;
+      const expression = expressions[random.integer(expressions.length)]!;
+      const word = { start: step, steps: least + random.integer(most - least + 1) };
+      for (let count = 0; count < word.steps; count++) {
+        this.writeStep(sample, step++, expression, random);
+      }
+      if (rests) this.writeStep(sample, step++, undefined, random);
+      return word;
+    });
+    this.spans.push(words);
+    this.sequences.lengths[sample] = step;
+  }
+
+  /** An expression, or rest, under noise. Where there are rests, the first feature says which it is. */
+  private writeStep(
+    sample: number,
+    step: number,
+    expression: Float32Array | undefined,
+    random: Stream,
+  ): void {
+    const { length, features, noise, rests } = this.ways;
+    const { values } = this.sequences;
+    const start = (sample * length + step) * features;
+    for (let feature = 0; feature < features; feature++) {
+      values[start + feature] = (expression?.[feature] ?? 0) + noise * random.normal();
+    }
+    if (rests) values[start] = expression ? 1 : -1;
+  }
+}

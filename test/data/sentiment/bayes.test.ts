@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { bestGuess, ceilingOf, posteriorOf } from '../../../src/data/sentiment/bayes.js';
+import { generateSentiment } from '../../../src/data/sentiment/generated.js';
+import {
+  affectProbabilities,
+  affects,
+  sentimentProbabilities,
+  sentiments,
+} from '../../../src/data/sentiment/process.js';
+import {
+  sequenceModalities,
+  type SequenceModality,
+} from '../../../src/data/sentiment/sequences.js';
+import { allScenarios } from '../../../src/evaluation/scenarios.js';
+
+const dataset = generateSentiment({ counts: { train: 1, validation: 1, test: 2000 } });
+const { test } = dataset.splits;
+
+/** P(s, X) summed over every sequence of affects and every choice of expressions, in products of densities. */
+function bruteForce(sample: number, name: SequenceModality): number[] {
+  const { reliability, noise } = dataset.process[name];
+  const { length, features, values } = dataset.sequences[name];
+  const spans = dataset.spans[name][sample]!;
+  const first = name === 'text' ? 0 : 1;
+  const density = (word: number, expression: Float32Array) => {
+    const { start, steps } = spans[word]!;
+    let product = 1;
+    for (let step = start; step < start + steps; step++) {
+      for (let feature = first; feature < features; feature++) {
+        const value = values[(sample * length + step) * features + feature]!;
+        const error = (value - expression[feature]!) / noise;
+        product *= Math.exp((-error * error) / 2);
+      }
+    }
+    return product;
+  };
+  const joint = sentiments.map((sentiment, index) => {
+    const affectOf = affectProbabilities(sentiment);
+    const visit = (word: number, weight: number): number => {
+      if (word === spans.length) return weight;
+      let sum = 0;
+      affects.forEach((_affect, a) => {
+        for (const isShown of [true, false]) {
+          const expressions = dataset.codebooks[name][isShown ? a : 1]!;
+          const share = (isShown ? reliability : 1 - reliability) / expressions.length;
+          const seen = expressions.reduce((all, one) => all + density(word, one), 0);
+          sum += visit(word + 1, weight * affectOf[a]! * share * seen);
+        }
+      });
+      return sum;
+    };
+    return sentimentProbabilities[index]! * visit(0, 1);
+  });
+  const total = joint.reduce((sum, value) => sum + value, 0);
+  return joint.map((value) => value / total);
+}
+
+function assertClose(value: number, expected: number, limit: number, what: string): void {
+  assert.ok(Math.abs(value - expected) <= limit, `${what}: ${value} for ${expected}`);
+}
+
+describe('the posterior of generated clips', () => {
+  it('is what a sum over all that may have happened gives', () => {
+    const short = test.filter((sample) => dataset.spans.text[sample]!.length === 4);
+    for (const name of sequenceModalities) {
+      for (const sample of short.slice(0, 4)) {
+        const posterior = posteriorOf(dataset, sample, [name]);
+        bruteForce(sample, name).forEach((expected, index) => {
+          assertClose(posterior[index]!, expected, 1e-9, `${name} of ${sample}`);
+        });
+      }
+    }
+  });
+
+  it('is the prior where nothing is seen', () => {
+    posteriorOf(dataset, test[0]!, []).forEach((mass, index) => {
+      assertClose(mass, sentimentProbabilities[index]!, 1e-12, 'the prior');
+    });
+  });
+
+  it('refuses a sample that there is not', () => {
+    assert.throws(() => posteriorOf(dataset, 9999, ['text']), {
+      message: 'posteriorOf: no sample 9999; there are 2002',
+    });
+  });
+
+  it('is calibrated: where it is certain by so much, it is right so often', () => {
+    const signed = test.filter((sample) => dataset.labels[sample] !== 0);
+    for (const available of [['audio'], ['audio', 'vision'], ['text']] as const) {
+      const guesses = signed.map((sample) => ({
+        ...bestGuess(posteriorOf(dataset, sample, available)),
+        truth: dataset.labels[sample]! > 0,
+      }));
+      for (const [low, high] of [
+        [0.5, 0.7],
+        [0.7, 0.9],
+        [0.9, 1.01],
+      ] as const) {
+        const own = guesses.filter(({ certainty }) => certainty >= low && certainty < high);
+        const right = own.filter(({ isPositive, truth }) => isPositive === truth).length;
+        const expected = own.reduce((sum, { certainty }) => sum + certainty, 0);
+        const variance = own.reduce((sum, { certainty: p }) => sum + p * (1 - p), 0);
+        // Four standard deviations of the number of right ones.
+        const limit = 4 * Math.sqrt(variance);
+        assertClose(right, expected, limit, `${available.join()} from ${low}`);
+        assert.ok(own.length > 50);
+      }
+    }
+  });
+
+  it('says more the more is seen, and text says most', () => {
+    const expected = new Map(
+      allScenarios(sequenceModalities).map(({ name, available }) => [
+        name,
+        ceilingOf(dataset, test, available as SequenceModality[]).expected,
+      ]),
+    );
+    const of = (...names: string[]) => expected.get(names.join(' + '))!;
+    assert.ok(of('text', 'audio', 'vision') > of('text') - 0.002);
+    assert.ok(of('audio', 'vision') > of('vision') + 0.02);
+    assert.ok(of('vision') > of('audio') + 0.02);
+    assert.ok(of('text') > of('audio', 'vision') + 0.03);
+  });
+
+  it('guesses by the median, which no other guess beats', () => {
+    const { median, isPositive } = bestGuess(
+      sentiments.map((s) => (s === -1 || s === 2 ? 0.5 : 0)),
+    );
+    assert.ok([-1, 2].includes(median));
+    assert.equal(isPositive, false);
+    const posteriors = test.slice(0, 200).map((sample) => posteriorOf(dataset, sample, ['vision']));
+    const error = (posterior: readonly number[], guess: number) =>
+      posterior.reduce((sum, mass, index) => sum + mass * Math.abs(sentiments[index]! - guess), 0);
+    for (const posterior of posteriors) {
+      const least = Math.min(...sentiments.map((guess) => error(posterior, guess)));
+      assertClose(error(posterior, bestGuess(posterior).median), least, 1e-9, 'the median');
+    }
+  });
+});
