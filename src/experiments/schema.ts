@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { pairTexts } from '../data/emoji/emojiPairs.js';
 import { missingImages } from '../data/pictureAndText.js';
+import { mosiCounts } from '../data/sentiment/generated.js';
 import { sentimentProcesses, type SentimentSize } from '../data/sentiment/process.js';
 import { backendRequests } from '../tensor/backend.js';
 
@@ -74,6 +75,14 @@ const dataSchema = z.discriminatedUnion('name', [
       .default('workbook'),
     /** Decides codebooks and clips */
     seed: z.int().min(0).default(1),
+    /** How many; by default as many as CMU-MOSI has */
+    clips: z
+      .strictObject({
+        train: count.default(mosiCounts.train),
+        validation: count.default(mosiCounts.validation),
+        test: count.default(mosiCounts.test),
+      })
+      .prefault({}),
   }),
   z.strictObject({
     name: z.literal('mosi'),

@@ -73,6 +73,13 @@ describe('the configuration of a run', () => {
     );
   });
 
+  it('predicts a number of clips, and a class of all else', () => {
+    const lossOf = (data: RunOptions['data']) => resolveRun({ method: 'mmp', data }, 'a').loss.task;
+    assert.equal(lossOf({ name: 'syntheticSentiment' }), 'l1');
+    assert.equal(lossOf({ name: 'mosi', file: 'unaligned_50.pkl' }), 'l1');
+    assert.equal(lossOf({ name: 'emoji' }), 'crossEntropy');
+  });
+
   it('trains with prompts nothing of the base network but its head', () => {
     assert.equal(resolveRun(least('prompts'), 'run.yaml').freezeBase, 'exceptHead');
     const whole = { ...least('prompts'), freezeBase: false };
@@ -153,6 +160,19 @@ describe('the configuration of a run', () => {
         /masking: .*either shares or a file/,
       ],
     ];
+    const data = { name: 'syntheticSentiment' } as const;
+    impossible.push(
+      [
+        { method: 'mmp', data, loss: { task: 'crossEntropy' } },
+        /loss\.task: "crossEntropy" does not/,
+      ],
+      [{ method: 'mmp', loss: { task: 'l1' } }, /loss\.task: "l1" does not go with .*"emoji"/],
+      [
+        { method: 'mmp', data, model: { name: 'vilt' } },
+        /model: .*"syntheticSentiment" need .*"mult"/,
+      ],
+      [{ method: 'mmp', budget: { keep: 'best' } }, /budget\.keep: .*say budget\.validateEvery/],
+    );
     for (const [options, message] of impossible) refused(options, message);
     refused({ method: 'linear', mmp: {}, loss: { alignment: 1 } }, /mmp: [^]*loss\.alignment: /);
   });

@@ -18,6 +18,7 @@ import {
   type TrainedRun,
   type TrainRunOptions,
 } from '../../src/experiments/trainRun.js';
+import { readSafetensors } from '../../src/files/safetensors.js';
 import { describeBackend, runsInWorkers } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
 import { RunIsLocked, RunLock } from '../../src/training/lock.js';
@@ -41,6 +42,11 @@ const dropout = tiny({ method: 'dropout' });
 const onPairs = {
   data: { name: 'emojiPairs' },
   model: { name: 'vilt', width: 16, heads: 2, layers: 1 },
+} as const;
+
+const onClips = {
+  data: { name: 'syntheticSentiment', clips: { train: 24, validation: 6, test: 6 } },
+  model: { name: 'mult', width: 8, heads: 2, layers: 1 },
 } as const;
 
 describe('a run', function () {
@@ -118,6 +124,26 @@ describe('a run', function () {
     assert.equal(Object.keys(read(next).results.test).length, 3);
   });
 
+  it('ends with the parameters of its best validation when it is to keep these', async () => {
+    const wild = { method: 'dropout', optimiser: { learningRate: 0.3 } } as const;
+    const budget = { validateEvery: 3, checkpointEvery: 3 };
+    const [best, last] = [newName(), newName()];
+    await train(tiny({ ...wild, budget: { ...budget, keep: 'best' } }), best);
+    await train(tiny({ ...wild, budget }), last);
+    const validations = readValidations(folderOf(best));
+    const losses = validations.map(({ loss }) => loss);
+    const { step } = validations[losses.indexOf(Math.min(...losses))]!;
+    assert.ok(step < steps, 'a run that is best in the end shows nothing');
+    const stopped = newName();
+    await trainUntil(tiny({ ...wild, budget: { ...budget, keepCheckpoints: 9 } }), stopped, step);
+    const { tensors } = readSafetensors(checkpoints(stopped).at(-1)!);
+    const { parameters } = read(best);
+    for (const [name, { values }] of parameters.base!) {
+      assert.deepEqual(values, tensors.get(`base/${name}`)!.values, name);
+    }
+    assert.notDeepEqual(parameters, read(last).parameters);
+  });
+
   it('tells its progress', async () => {
     const told: [number, number, number][] = [];
     await train(dropout, newName(), {
@@ -154,7 +180,13 @@ describe('a run', function () {
         schedule: { kind: 'plateau', factor: 0.5, patience: 0 },
         budget: { validateEvery: 2 },
       },
+      'with the best of its validations': {
+        method: 'dropout',
+        optimiser: { learningRate: 0.3 },
+        budget: { validateEvery: 2, validateOn: 'all', keep: 'best' },
+      },
       'of pretraining': { method: 'pretraining', ...onPairs },
+      'of a regression': { method: 'mmp', ...onClips },
     };
     for (const [kind, options] of Object.entries(kinds)) {
       it(`goes on to the same bits, ${kind}`, async () => {

@@ -1,6 +1,6 @@
 /** Synthetic clips in the form of CMU-MOSI, made from a seed: the same on every machine. */
 import { stream, type Stream } from '../../tensor/random.js';
-import { splitNames, type Splits } from '../dataset.js';
+import { splitNames, type SplitName, type Splits } from '../dataset.js';
 import {
   affectProbabilities,
   affects,
@@ -19,17 +19,19 @@ import {
   type SequenceModality,
 } from './sequences.js';
 
-/** Clips of a split; by default as many as CMU-MOSI has */
-export type ClipCounts = Readonly<Record<keyof Splits, number>>;
+/** How many clips each split has */
+export type ClipCounts = Readonly<Record<SplitName, number>>;
 
-const mosiCounts: ClipCounts = { train: 1284, validation: 229, test: 686 };
+/** Those of CMU-MOSI */
+export const mosiCounts: ClipCounts = { train: 1284, validation: 229, test: 686 };
 
 export interface GeneratedOptions {
   /** The length of sequences; those of the workbook by default */
   readonly size?: SentimentSize;
   /** Decides codebooks and clips; 1 by default */
   readonly seed?: number;
-  readonly counts?: ClipCounts;
+  /** As many as CMU-MOSI has by default */
+  readonly clips?: ClipCounts;
 }
 
 /** The steps of one word in one modality. */
@@ -59,10 +61,10 @@ export class GeneratedSentiment extends SequenceDataset {
 export function generateSentiment({
   size = 'workbook',
   seed = 1,
-  counts = mosiCounts,
+  clips: counts = mosiCounts,
 }: GeneratedOptions = {}): GeneratedSentiment {
   const process: SentimentProcess = sentimentProcesses[size];
-  const clips = splitNames.map((split) => {
+  const drawn = splitNames.map((split) => {
     const random = stream(seed, `sentiment/${split}`);
     return Array.from({ length: counts[split] }, () => drawClip(process, random));
   });
@@ -70,10 +72,10 @@ export function generateSentiment({
     drawCodebook(process[name], stream(seed, `sentiment/codebook/${name}`)),
   );
   const expressed = byModality((name) => {
-    const writer = new SequenceWriter(process[name], codebooks[name], clips.flat().length);
+    const writer = new SequenceWriter(process[name], codebooks[name], drawn.flat().length);
     splitNames.forEach((split, index) => {
       const random = stream(seed, `sentiment/${name}/${split}`);
-      for (const clip of clips[index]!) writer.write(clip, random);
+      for (const clip of drawn[index]!) writer.write(clip, random);
     });
     return writer;
   });
@@ -84,7 +86,7 @@ export function generateSentiment({
     {
       name: `synthetic sentiment${size === 'workbook' ? '' : `, ${size}`}`,
       sequences: byModality((name) => expressed[name].sequences),
-      labels: Float32Array.from(clips.flat(), ({ sentiment }) => sentiment),
+      labels: Float32Array.from(drawn.flat(), ({ sentiment }) => sentiment),
       splits: splitsOf(counts),
     },
   );

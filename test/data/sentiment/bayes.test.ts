@@ -13,7 +13,7 @@ import {
 } from '../../../src/data/sentiment/sequences.js';
 import { allScenarios } from '../../../src/evaluation/scenarios.js';
 
-const dataset = generateSentiment({ counts: { train: 1, validation: 1, test: 2000 } });
+const dataset = generateSentiment({ clips: { train: 1, validation: 1, test: 2000 } });
 const { test } = dataset.splits;
 
 /** P(s, X) summed over every sequence of affects and every choice of expressions, in products of densities. */

@@ -3,7 +3,7 @@ import { generateSentiment } from '../../../src/data/sentiment/generated.js';
 import { sentimentProcesses, sentiments } from '../../../src/data/sentiment/process.js';
 import { sequenceModalities } from '../../../src/data/sentiment/sequences.js';
 
-const counts = { train: 40, validation: 10, test: 20 };
+const clips = { train: 40, validation: 10, test: 20 };
 
 describe('generated sentiment', () => {
   it('is as large as CMU-MOSI, and has its labels', () => {
@@ -24,7 +24,7 @@ describe('generated sentiment', () => {
   });
 
   it('has sequences of the sizes of CMU-MOSI when asked', () => {
-    const { sequences } = generateSentiment({ size: 'mosi', counts });
+    const { sequences } = generateSentiment({ size: 'mosi', clips });
     const shapes = sequenceModalities.map((name) => [
       sequences[name].length,
       sequences[name].features,
@@ -46,24 +46,24 @@ describe('generated sentiment', () => {
   });
 
   it('is the same for the same seed, and another for another', () => {
-    const values = (seed: number) => generateSentiment({ seed, counts }).sequences.audio.values;
+    const values = (seed: number) => generateSentiment({ seed, clips }).sequences.audio.values;
     assert.deepEqual(values(3), values(3));
     assert.notDeepEqual(values(3), values(4));
   });
 
   it('has splits that do not depend on the sizes of the others', () => {
-    const few = generateSentiment({ counts });
-    const more = generateSentiment({ counts: { ...counts, train: 50 } });
+    const few = generateSentiment({ clips });
+    const more = generateSentiment({ clips: { ...clips, train: 50 } });
     const rows = ({ sequences, splits }: typeof few) => {
       const { length, features, values } = sequences.vision;
       const [first] = splits.test as [number];
-      return values.slice(first * length * features, (first + counts.test) * length * features);
+      return values.slice(first * length * features, (first + clips.test) * length * features);
     };
     assert.deepEqual(rows(few), rows(more));
   });
 
   it('is padded with zeros behind the last word', () => {
-    const { sequences, spans } = generateSentiment({ counts });
+    const { sequences, spans } = generateSentiment({ clips });
     for (const name of sequenceModalities) {
       const { length, features, values, lengths } = sequences[name];
       lengths!.forEach((own, sample) => {
@@ -77,7 +77,7 @@ describe('generated sentiment', () => {
   });
 
   it('has noise of the deviation that its process says, around the expressions', () => {
-    const { sequences, spans, codebooks, process } = generateSentiment({ counts });
+    const { sequences, spans, codebooks, process } = generateSentiment({ clips });
     for (const name of sequenceModalities) {
       const { length, features, values } = sequences[name];
       let squares = 0;
