@@ -27,6 +27,16 @@ export { multMosi, type MultConfig } from './models/mult/config.js';
 export { multFromMmsa } from './models/mult/mmsaConfig.js';
 export { Mult, type MultStreams } from './models/mult/mult.js';
 export { loadMultWeights, mmsaWeights } from './models/mult/weights.js';
+export { Tfn, tfnMosi, type TfnConfig } from './models/tfn.js';
+export { Lmf, lmfMosi, type LmfConfig } from './models/lmf.js';
+export {
+  loadLmfWeights,
+  loadTfnWeights,
+  mmsaLmfWeights,
+  mmsaTfnWeights,
+} from './models/fusionWeights.js';
+export { withParameters } from './models/withParameters.js';
+export { Adaptation, type AdaptationConfig } from './baselines/adaptation.js';
 export { blank } from './baselines/modalityDropout.js';
 export { LinearProjection } from './baselines/linearProjection.js';
 export { MissingAwarePrompts } from './baselines/missingAwarePrompts.js';

@@ -1,0 +1,68 @@
+/** Batch normalisation (Ioffe and Szegedy 2015), as PyTorch has it. */
+import { ones, zeros, type Declarations, type Parameters } from './parameters.js';
+import { tf } from './tf.js';
+
+const epsilon = 1e-5;
+/** The share of a batch in the running statistics */
+const momentum = 0.1;
+
+/**
+ * Declares `{name}.weight` [width], ones, `{name}.bias` [width], zeros, and the statistics `{name}.runningMean`
+ * [width], zeros, and `{name}.runningVariance` [width], ones.
+ */
+export function addBatchNorm(parameters: Declarations, name: string, width: number): void {
+  parameters.add(`${name}.weight`, [width], ones);
+  parameters.add(`${name}.bias`, [width], zeros);
+  parameters.add(`${name}.runningMean`, [width], zeros);
+  parameters.add(`${name}.runningVariance`, [width], ones);
+}
+
+/** Whether a parameter is a running statistic, which no optimiser changes: what `isFixed` of a network names */
+export const isRunningStatistic = (parameter: string): boolean =>
+  /\.running(Mean|Variance)$/.test(parameter);
+
+/**
+ * y = (x − mean) / √(variance + ε) · weight + bias for each entry of the last axis.
+ *
+ * In training mean and variance are those of the batch, over all axes but the last, and differentiated; the
+ * running ones become 0.9 of what they are and 0.1 of the batch's, the variance there over n − 1. Otherwise they
+ * are the running ones.
+ *
+ * @param x [..., width]
+ * @returns [..., width]
+ * @throws Error when in training there is a single value of each entry, of which nothing would be left
+ */
+export function batchNorm(
+  parameters: Parameters,
+  name: string,
+  x: tf.Tensor,
+  training: boolean,
+): tf.Tensor {
+  const of = (part: string) => parameters.get(`${name}.${part}`);
+  const width = of('weight').size;
+  const shape = `[${x.shape.join(', ')}]`;
+  if (x.shape[x.rank - 1] !== width) {
+    throw new Error(`batchNorm ${name}: last axis must be ${width}, got ${shape}`);
+  }
+  const count = x.size / width;
+  if (training && count < 2) {
+    throw new Error(`batchNorm ${name}: training needs more than one sample, got ${shape}`);
+  }
+  return tf.tidy(() => {
+    const rows = tf.reshape(x, [count, width]);
+    const batch = training ? tf.moments(rows, 0) : undefined;
+    const mean = batch?.mean ?? of('runningMean');
+    const variance = batch?.variance ?? of('runningVariance');
+    if (training) {
+      follow(of('runningMean'), mean);
+      follow(of('runningVariance'), tf.mul(variance, count / (count - 1)));
+    }
+    const normalised = tf.div(tf.sub(rows, mean), tf.sqrt(tf.add(variance, epsilon)));
+    return tf.reshape(tf.add(tf.mul(normalised, of('weight')), of('bias')), x.shape);
+  });
+}
+
+/** Moves a running statistic towards that of a batch. */
+function follow(running: tf.Variable, batch: tf.Tensor): void {
+  running.assign(tf.add(tf.mul(running, 1 - momentum), tf.mul(batch, momentum)));
+}
