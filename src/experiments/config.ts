@@ -25,6 +25,10 @@ export const projects = (method: Method): boolean => aligns(method) || method ==
 /** Whether a method aligns projected tokens with the real ones. */
 export const aligns = (method: Method): boolean => method === 'mmp' || method === 'linear+align';
 
+/** Prompts and adaptations are for a network that is not trained any more (Lee et al. 2023, Reza et al. 2023). */
+const usualFreeze = (method: Method): boolean | 'exceptHead' =>
+  method === 'prompts' ? 'exceptHead' : method === 'adaptation';
+
 const masksNothing = (method: Method): boolean =>
   method === 'pretraining' || method === 'pretrained';
 
@@ -44,8 +48,7 @@ export function resolveRun(options: unknown, source: string): RunConfig {
   return {
     ...run,
     label: run.label ?? method,
-    // Prompts are for a network that is not trained any more (Lee et al. 2023).
-    freezeBase: run.freezeBase ?? (method === 'prompts' ? 'exceptHead' : false),
+    freezeBase: run.freezeBase ?? usualFreeze(method),
     ...(masksNothing(method) ? {} : { masking: run.masking ?? { kind: 'uniform' } }),
     ...(method === 'mmp' ? { mmp: run.mmp ?? mmpSchema.parse({}) } : {}),
     loss: {
@@ -79,8 +82,8 @@ const networksOf = (data: unknown): readonly string[] => networksByData[String(d
 
 const networksByData: Readonly<Record<string, readonly string[] | undefined>> = {
   emoji: ['smallVilt'],
-  syntheticSentiment: ['mult'],
-  mosi: ['mult'],
+  syntheticSentiment: ['mult', 'tfn', 'lmf'],
+  mosi: ['mult', 'tfn', 'lmf'],
 };
 
 /** Whether what is to be predicted is a number and not a class. */
@@ -90,7 +93,7 @@ const isRegression = ({ data }: Pick<z.output<typeof runSchema>, 'data'>): boole
 /** What cannot be, although every key by itself is right. */
 function impossibilities(run: z.output<typeof runSchema>): string[] {
   const { method, data, model, mmp, prompts, masking, loss, optimiser, schedule, budget } = run;
-  const { freezeBase, from } = run;
+  const { freezeBase, from, adaptation } = run;
   const found: string[] = [];
   const networks = networksOf(data.name);
   if (!networks.includes(model.name)) {
@@ -105,8 +108,15 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   if (prompts?.level === 'attention' && prompts.length % 2 === 1) {
     found.push(`prompts.length: half of them are keys and half values, so not ${prompts.length}`);
   }
-  if (prompts?.layers !== undefined && prompts.layers > model.layers) {
+  if (prompts?.layers !== undefined && 'layers' in model && prompts.layers > model.layers) {
     found.push(`prompts.layers: ${prompts.layers} are more than model.layers ${model.layers}`);
+  }
+  if (method === 'adaptation' && !adaptation) found.push('adaptation: say adaptation.kind');
+  if (adaptation && method !== 'adaptation') {
+    found.push(`adaptation: the method "${method}" has none`);
+  }
+  if (projects(method) && !('width' in model)) {
+    found.push(`model: "${model.name}" has one token of a modality; "${method}" needs several`);
   }
   if (projects(method) && data.name === 'food101' && data.shape !== 'square') {
     found.push('data.shape: what projects needs a constant number of tokens, "square"');
@@ -135,15 +145,15 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
     found.push(`freezeBase: "${model.name}" has no head of its own to except`);
   }
   const isUntrained = from === undefined && !('weights' in model);
-  if (isUntrained && (freezeBase ?? method === 'prompts')) {
+  if (isUntrained && (freezeBase ?? usualFreeze(method))) {
     found.push(
       'freezeBase: an untrained base network would stay so; name a run in "from", or model.weights',
     );
   }
-  if (model.width % model.heads !== 0) {
+  if ('width' in model && model.width % model.heads !== 0) {
     found.push(`model.heads: ${model.heads} does not divide model.width ${model.width}`);
   }
-  if (mmp?.heads !== undefined && model.width % mmp.heads !== 0) {
+  if (mmp?.heads !== undefined && 'width' in model && model.width % mmp.heads !== 0) {
     found.push(`mmp.heads: ${mmp.heads} does not divide model.width ${model.width}`);
   }
   if (optimiser.accumulation?.clipEach && !optimiser.clipping) {

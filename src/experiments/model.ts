@@ -1,4 +1,5 @@
 /** The data set and the networks that a configuration names. */
+import { Adaptation } from '../baselines/adaptation.js';
 import { LinearProjection } from '../baselines/linearProjection.js';
 import { MissingAwarePrompts } from '../baselines/missingAwarePrompts.js';
 import type { Dataset } from '../data/dataset.js';
@@ -20,11 +21,12 @@ import { food101Of } from './food101.js';
 import { ViltPretraining } from './pretraining.js';
 import { sequenceBase } from './sentiment.js';
 
-/** A base network, with what projects tokens or with prompts where the method has them. */
+/** A base network, with what projects tokens, with prompts or with an adaptation where the method has them. */
 export interface Model {
   readonly base: BaseNetwork;
   readonly projector?: Projector;
   readonly prompts?: MissingAwarePrompts;
+  readonly adaptation?: Adaptation;
   readonly pretraining?: ViltPretraining;
 }
 
@@ -60,22 +62,24 @@ export function loadData(config: RunConfig): RunDataset {
 
 /** The networks, untrained but for weights that the configuration names. */
 export function makeModel(config: RunConfig, dataset: RunDataset): Model {
-  const { model, method, mmp, prompts, seed } = config;
+  const { model, method, mmp, prompts, adaptation, seed } = config;
   const base = makeBase(config, dataset);
   if (method === 'pretraining') {
     return { base, pretraining: new ViltPretraining(viltOf(base), seed) };
   }
   if (prompts) {
-    const layers = prompts.layers ?? Math.ceil(model.layers / 2);
-    return { base, prompts: new MissingAwarePrompts(viltOf(base), { ...prompts, layers }, seed) };
+    const vilt = viltOf(base);
+    const layers = prompts.layers ?? Math.ceil(vilt.config.layers / 2);
+    return { base, prompts: new MissingAwarePrompts(vilt, { ...prompts, layers }, seed) };
   }
+  if (adaptation) return { base, adaptation: new Adaptation(base, adaptation, seed) };
   if (!projects(method)) return { base };
   const { modalities } = base;
+  if (!mmp || !('width' in model)) {
+    return { base, projector: new LinearProjection(modalities, seed) };
+  }
   const { width, heads } = model;
-  const projector = mmp
-    ? new Mmp({ modalities, width, heads, ...mmp }, seed)
-    : new LinearProjection(modalities, seed);
-  return { base, projector };
+  return { base, projector: new Mmp({ modalities, width, heads, ...mmp }, seed) };
 }
 
 function makeBase({ model, seed }: RunConfig, dataset: RunDataset): BaseNetwork {
@@ -87,6 +91,8 @@ function makeBase({ model, seed }: RunConfig, dataset: RunDataset): BaseNetwork 
       return new Vilt({ ...model, ...sizes, classes: dataset.classes.length }, seed);
     }
     case 'mult':
+    case 'tfn':
+    case 'lmf':
       return sequenceBase(expectData(dataset, SequenceDataset), model, seed);
   }
 }
@@ -129,9 +135,10 @@ export function partsOf({ base, projector, ...others }: Model): [string, Paramet
 }
 
 /** @param dataset says what a missing modality looks like where nothing is projected */
-export function predictorOf({ base, projector, prompts }: Model, { absence }: Dataset): Predictor {
+export function predictorOf(model: Model, { absence }: Dataset): Predictor {
+  const { base, projector, prompts, adaptation } = model;
   if (projector) return mmpPredictor(base, projector);
-  return prompts ? prompts.predictor(absence) : basePredictor(base, absence);
+  return (prompts ?? adaptation)?.predictor(absence) ?? basePredictor(base, absence);
 }
 
 export function disposeModel(model: Model): void {

@@ -7,6 +7,7 @@ import { pairTexts } from '../data/emoji/emojiPairs.js';
 import { missingImages } from '../data/pictureAndText.js';
 import { mosiCounts } from '../data/sentiment/generated.js';
 import { sentimentProcesses, type SentimentSize } from '../data/sentiment/process.js';
+import { lmfMosi } from '../models/lmf.js';
 import { backendRequests } from '../tensor/backend.js';
 
 /**
@@ -14,6 +15,7 @@ import { backendRequests } from '../tensor/backend.js';
  * - `pretrained`: the base network, trained on everything
  * - `dropout`: the base network, with random modalities blanked in training
  * - `prompts`: the base network with missing-aware prompts (Lee et al. 2023)
+ * - `adaptation`: the base network, frozen, with few parameters for every set of missing modalities (Reza et al. 2023)
  * - `linear`: with one linear layer in the place of Eq. 2–6 (Table 5, "LP")
  * - `linear+align`: the same with the alignment loss (Table 5, "LP + Align")
  * - `mmp`: with Masked Modality Projection (Table 5, "CA + Align")
@@ -23,6 +25,7 @@ export const methods = [
   'pretrained',
   'dropout',
   'prompts',
+  'adaptation',
   'linear',
   'linear+align',
   'mmp',
@@ -120,6 +123,15 @@ const modelSchema = z.discriminatedUnion('name', [
     /** Time steps of the window of each modality's convolution */
     kernel: count.default(3),
   }),
+  z.strictObject({ name: z.literal('tfn') }),
+  z.strictObject({ name: z.literal('lmf'), rank: count.default(lmfMosi.rank) }),
+]);
+
+const adaptationSchema = z.discriminatedUnion('kind', [
+  /** Of the features behind every layer */
+  z.strictObject({ kind: z.literal('scaleShift') }),
+  /** Of every linear map's weights */
+  z.strictObject({ kind: z.literal('lowRank'), rank: count.default(1) }),
 ]);
 
 const promptsSchema = z.strictObject({
@@ -249,6 +261,7 @@ export const runSchema = z.strictObject({
   freezeBase: z.union([z.boolean(), z.literal('exceptHead')]).optional(),
   mmp: mmpSchema.optional(),
   prompts: promptsSchema.optional(),
+  adaptation: adaptationSchema.optional(),
   masking: maskingSchema.optional(),
   loss: lossSchema.prefault({}),
   optimiser: optimiserSchema.prefault({}),

@@ -1,25 +1,33 @@
 /** Sentiment in runs: the networks that a configuration makes for sequences of text, audio and vision. */
 import type { SequenceDataset } from '../data/sentiment/sequences.js';
+import type { BaseNetwork } from '../models/base.js';
+import { Lmf, lmfMosi, type LmfConfig } from '../models/lmf.js';
 import { Mult } from '../models/mult/mult.js';
+import type { SubNetworksConfig } from '../models/subNetworks.js';
+import { Tfn, tfnMosi, type TfnConfig } from '../models/tfn.js';
 import type { RunConfig } from './config.js';
 
-type SequenceModel = Extract<RunConfig['model'], { readonly name: 'mult' }>;
+type SequenceModel = Extract<RunConfig['model'], { readonly name: 'mult' | 'tfn' | 'lmf' }>;
 
-/** An untrained network for the data set. */
+/** An untrained network for the data set. TFN and LMF have MMSA's sizes but for the features. */
 export function sequenceBase(
   { sequences: { text, audio, vision } }: SequenceDataset,
-  { kernel, ...model }: SequenceModel,
+  model: SequenceModel,
   seed: number,
-): Mult {
-  const withKernel = ({ length, features }: typeof text) => ({ length, features, kernel });
-  return new Mult(
-    {
-      ...model,
-      text: withKernel(text),
-      audio: withKernel(audio),
-      vision: withKernel(vision),
-      classes: 1,
-    },
-    seed,
-  );
+): BaseNetwork {
+  if (model.name === 'mult') {
+    const { kernel, width, heads, layers } = model;
+    const sequence = ({ length, features }: typeof text) => ({ length, features, kernel });
+    const sequences = { text: sequence(text), audio: sequence(audio), vision: sequence(vision) };
+    return new Mult({ width, heads, layers, ...sequences, classes: 1 }, seed);
+  }
+  const withFeatures = <Config extends SubNetworksConfig>(mosi: Config): Config => ({
+    ...mosi,
+    text: { ...mosi.text, features: text.features },
+    audio: { ...mosi.audio, features: audio.features },
+    vision: { ...mosi.vision, features: vision.features },
+  });
+  return model.name === 'tfn'
+    ? new Tfn(withFeatures<TfnConfig>(tfnMosi), seed)
+    : new Lmf(withFeatures<LmfConfig>({ ...lmfMosi, rank: model.rank }), seed);
 }

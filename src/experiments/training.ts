@@ -159,9 +159,8 @@ export class Training {
     if (!masking || masking.kind === 'table') return [];
     const masked = sampleMasked(dataset.modalities, masking, streams.masking);
     // With the base frozen, an iteration that masks nothing would train nothing.
-    return masked.length === 0 && config.freezeBase === true && this.model.projector
-      ? this.drawMasked()
-      : masked;
+    const trainsNothing = masked.length === 0 && config.freezeBase === true;
+    return trainsNothing ? this.drawMasked() : masked;
   }
 
   /**

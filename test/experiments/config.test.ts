@@ -23,6 +23,8 @@ describe('the configuration of a run', () => {
   const least = (method: Method): RunOptions => {
     const data = { name: 'emojiPairs' } as const;
     if (method === 'pretraining') return { method, data };
+    if (method === 'adaptation')
+      return { method, adaptation: { kind: 'scaleShift' }, from: 'other' };
     return method === 'prompts'
       ? { method, data, prompts: { level: 'input' }, from: 'other' }
       : { method };
@@ -57,7 +59,7 @@ describe('the configuration of a run', () => {
       },
       'run.yaml',
     );
-    assert.deepEqual([run.model.name, run.model.width], ['smallVilt', 32]);
+    assert.ok(run.model.name === 'smallVilt' && run.model.width === 32);
     assert.equal(run.schedule.kind, 'polynomial');
     assert.equal(run.data.name, 'emoji');
   });
@@ -169,8 +171,12 @@ describe('the configuration of a run', () => {
       [{ method: 'mmp', loss: { task: 'l1' } }, /loss\.task: "l1" does not go with .*"emoji"/],
       [
         { method: 'mmp', data, model: { name: 'vilt' } },
-        /model: .*"syntheticSentiment" need .*"mult"/,
+        /model: .*"syntheticSentiment" need .*"mult" or "tfn" or "lmf"/,
       ],
+      [{ method: 'mmp', data, model: { name: 'tfn' } }, /model: "tfn" has one token of a modality/],
+      [{ method: 'adaptation', from: 'a' }, /adaptation: say adaptation\.kind/],
+      [{ method: 'mmp', adaptation: { kind: 'scaleShift' } }, /adaptation: .*"mmp" has none/],
+      [{ ...least('adaptation'), from: undefined }, /freezeBase: .*name a run in "from"/],
       [{ method: 'mmp', budget: { keep: 'best' } }, /budget\.keep: .*say budget\.validateEvery/],
     );
     for (const [options, message] of impossible) refused(options, message);

@@ -125,7 +125,11 @@ describe('a run', function () {
   });
 
   it('ends with the parameters of its best validation when it is to keep these', async () => {
-    const wild = { method: 'dropout', optimiser: { learningRate: 0.3 } } as const;
+    const wild = {
+      method: 'dropout',
+      optimiser: { learningRate: 0.3 },
+      schedule: { kind: 'constant' },
+    } as const;
     const budget = { validateEvery: 3, checkpointEvery: 3 };
     const [best, last] = [newName(), newName()];
     await train(tiny({ ...wild, budget: { ...budget, keep: 'best' } }), best);
@@ -187,6 +191,12 @@ describe('a run', function () {
       },
       'of pretraining': { method: 'pretraining', ...onPairs },
       'of a regression': { method: 'mmp', ...onClips },
+      'with batch normalisation': { method: 'dropout', ...onClips, model: { name: 'tfn' } },
+      'with an adaptation of a frozen network': {
+        method: 'adaptation',
+        adaptation: { kind: 'scaleShift' },
+        from: 'whole',
+      },
     };
     for (const [kind, options] of Object.entries(kinds)) {
       it(`goes on to the same bits, ${kind}`, async () => {

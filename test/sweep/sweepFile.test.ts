@@ -52,6 +52,7 @@ describe('a sweep file', () => {
       const base = name.includes('/mmp') ? name.replace('/mmp', '/base') : undefined;
       assert.equal(after, base);
       assert.equal(config.from, base);
+      assert.ok('width' in config.model);
       assert.match(name, new RegExp(`width-${config.model.width}-${config.seed}$`));
       if (after !== undefined) assert.ok(order.indexOf(after) < order.indexOf(name));
     }
