@@ -24,15 +24,6 @@ const configs: Record<AdaptationConfig['kind'], AdaptationConfig> = {
   lowRank: { kind: 'lowRank', rank: 2 },
 };
 const kinds = Object.keys(configs) as AdaptationConfig['kind'][];
-const sets = [
-  ['text'],
-  ['audio'],
-  ['vision'],
-  ['text', 'audio'],
-  ['text', 'vision'],
-  ['audio', 'vision'],
-];
-
 /** A linear map, a norm, and a head, of two modalities of which the logits are the sum. */
 class TwoLayers implements BaseNetwork {
   readonly modalities = ['a', 'b'].map((name) => ({ name, tokens: 1, width: 4 }));
@@ -73,36 +64,89 @@ function disturb({ parameters }: Adaptation): void {
 }
 
 describe('adaptation', () => {
-  for (const kind of kinds) {
-    it(`by ${kind} follows its equations`, async () => {
-      const base = new TwoLayers();
-      const adaptation = new Adaptation(base, configs[kind], 1);
-      disturb(adaptation);
-      const own = (name: string) => adaptation.parameters.get(`missing.b.${name}`);
-      const of = (name: string) => base.parameters.get(name);
-      const first = (x: tf.Tensor) => {
-        const y = plainLinear(x, of('first.weight'), of('first.bias'));
-        if (kind === 'scaleShift') {
-          return tf.add(tf.mul(y, own('first.scale')), own('first.shift'));
-        }
-        const [down, up] = [own('first.down'), own('first.up')];
-        const update = plainLinear(plainLinear(x, down, tf.zeros([2])), up, tf.zeros([4]));
-        return tf.add(y, update);
-      };
-      const [a, b] = [random([5, 1, 3], 11), random([5, 1, 3], 12)];
-      const sum = tf.squeeze(tf.add(first(a), first(tf.zerosLike(b))), [1]);
-      const normed = plainLayerNorm(sum, of('norm.weight'), of('norm.bias'));
-      const scaled =
-        kind === 'scaleShift'
-          ? tf.add(tf.mul(normed, own('norm.scale')), own('norm.shift'))
-          : normed;
-      const expected = plainLinear(scaled, of('head.weight'), of('head.bias'));
-      const actual = adaptation.predictor()({ a, b }, ['b']);
-      await assertClose('logits', actual, await asExpected(expected), 'network');
-      base.parameters.dispose();
-      adaptation.parameters.dispose();
+  describe('of two layers', () => {
+    let base: TwoLayers;
+    let inputs: Record<'a' | 'b', tf.Tensor>;
+    beforeEach(() => {
+      base = new TwoLayers();
+      inputs = { a: random([5, 1, 3], 11), b: random([5, 1, 3], 12) };
     });
-  }
+    afterEach(() => {
+      base.parameters.dispose();
+    });
+
+    for (const kind of kinds) {
+      describe(`by ${kind}`, () => {
+        let adaptation: Adaptation;
+        beforeEach(() => (adaptation = new Adaptation(base, configs[kind], 1)));
+        afterEach(() => {
+          adaptation.parameters.dispose();
+        });
+        const logits = (masked: string[]) => adaptation.predictor()(inputs, masked);
+
+        it('follows its equations', async () => {
+          disturb(adaptation);
+          const own = (name: string) => adaptation.parameters.get(`missing.b.${name}`);
+          const of = (name: string) => base.parameters.get(name);
+          const first = (x: tf.Tensor) => {
+            const y = plainLinear(x, of('first.weight'), of('first.bias'));
+            if (kind === 'scaleShift') {
+              return tf.add(tf.mul(y, own('first.scale')), own('first.shift'));
+            }
+            const [down, up] = [own('first.down'), own('first.up')];
+            const update = plainLinear(plainLinear(x, down, tf.zeros([2])), up, tf.zeros([4]));
+            return tf.add(y, update);
+          };
+          const sum = tf.add(first(inputs.a), first(tf.zerosLike(inputs.b)));
+          const normed = plainLayerNorm(tf.squeeze(sum, [1]), of('norm.weight'), of('norm.bias'));
+          const scaled =
+            kind === 'scaleShift'
+              ? tf.add(tf.mul(normed, own('norm.scale')), own('norm.shift'))
+              : normed;
+          const expected = plainLinear(scaled, of('head.weight'), of('head.bias'));
+          await assertClose('logits', logits(['b']), await asExpected(expected), 'network');
+        });
+
+        it('leaves the base alone where nothing is missing, and is of each set its own', async () => {
+          const sets = [[], ['a'], ['b']];
+          const all = () => Promise.all(sets.map((masked) => logits(masked).data()));
+          const before = await all();
+          const changed = adaptation.parametersOf(['b']);
+          assert.ok(changed.every((name) => name.startsWith('missing.b.')));
+          for (const name of changed) {
+            const variable = adaptation.parameters.get(name);
+            variable.assign(tf.add(variable, 0.1));
+          }
+          const after = await all();
+          const differ = before.map((values, index) =>
+            values.some((value, at) => value !== after[index]![at]),
+          );
+          assert.deepEqual(differ, [false, false, true]);
+        });
+
+        it('trains in a step its own set, and neither others nor the base', async () => {
+          const { parameters } = adaptation;
+          const [baseBefore, before] = [await base.parameters.read(), await parameters.read()];
+          const optimiser = new AdamW([{ parameters }]);
+          await assertSteady(() => {
+            const losses = updateParameters({
+              losses: () => ({ total: tf.mean(tf.square(logits(['a']))).asScalar() }),
+              optimiser,
+              learningRate: 0.01,
+            });
+            tf.dispose(losses);
+          });
+          assert.deepEqual(await base.parameters.read(), baseBefore);
+          const after = await parameters.read();
+          const changed = parameters.names.filter((name) =>
+            after.get(name)!.values.some((value, at) => value !== before.get(name)!.values[at]),
+          );
+          assert.deepEqual(changed, adaptation.parametersOf(['a']));
+          optimiser.dispose();
+        });
+      });
+    }
+  });
 
   describe('of MulT', () => {
     let base: Mult;
@@ -125,25 +169,10 @@ describe('adaptation', () => {
         const logits = (masked: string[]) => adaptation.predictor()(inputs, masked);
 
         it('begins as the base, to the last bit, whatever is missing', async () => {
-          for (const masked of [[], ...sets]) {
+          for (const masked of [[], ['text'], ['audio', 'vision']]) {
             const expected = await basePredictor(base)(inputs, masked).data();
             assert.deepEqual(await logits(masked).data(), expected, masked.join());
           }
-        });
-
-        it('leaves the base alone where nothing is missing, and is of each set its own', async () => {
-          const before = await Promise.all([[], ...sets].map((masked) => logits(masked).data()));
-          const changed = adaptation.parametersOf(['vision', 'text']);
-          assert.ok(changed.every((name) => name.startsWith('missing.text+vision.')));
-          for (const name of changed) {
-            const variable = adaptation.parameters.get(name);
-            variable.assign(tf.add(variable, 0.1));
-          }
-          const after = await Promise.all([[], ...sets].map((masked) => logits(masked).data()));
-          const differ = before.map((values, index) =>
-            values.some((value, at) => value !== after[index]![at]),
-          );
-          assert.deepEqual(differ, [false, false, false, false, false, true, false]);
         });
 
         it('has a gradient at its own set alone, which is that of finite differences', async () => {
@@ -161,7 +190,7 @@ describe('adaptation', () => {
           const squares = reached.map((name) =>
             tf.sum(tf.square(grads[parameters.get(name).name]!)),
           );
-          const [expected] = await tf.addN(squares).data();
+          const [expected] = await squares.reduce((sum, each) => tf.add(sum, each)).data();
           const step = 1e-3 / Math.sqrt(expected!);
           const moved = async (by: number) => {
             for (const name of reached) {
@@ -174,30 +203,6 @@ describe('adaptation', () => {
           const below = await moved(-2 * step);
           const slope = (above - below) / (2 * step);
           assert.ok(Math.abs(slope / expected! - 1) < 0.01, `${slope} and not ${expected}`);
-        });
-
-        it('trains in a step its own set, and neither others nor the base', async () => {
-          const { parameters } = adaptation;
-          const [baseBefore, before] = [await base.parameters.read(), await parameters.read()];
-          const optimiser = new AdamW([{ parameters }]);
-          const once = () => {
-            const losses = updateParameters({
-              losses: () => ({ total: tf.mean(tf.square(logits(['text', 'vision']))).asScalar() }),
-              optimiser,
-              learningRate: 0.01,
-            });
-            tf.dispose(losses);
-          };
-          await assertSteady(once);
-          assert.deepEqual(await base.parameters.read(), baseBefore);
-          const after = await parameters.read();
-          const changed = parameters.names.filter((name) =>
-            after.get(name)!.values.some((value, at) => value !== before.get(name)!.values[at]),
-          );
-          assert.ok(changed.length > 0);
-          const trained = adaptation.parametersOf(['text', 'vision']);
-          assert.ok(changed.every((name) => trained.includes(name)));
-          optimiser.dispose();
         });
       });
     }
