@@ -4,7 +4,7 @@ import { Prefetch } from '../data/prefetch.js';
 import { throwIfInterrupted } from '../interruption.js';
 import { groupByMasked } from '../mmp/masking.js';
 import { tf } from '../tensor/tf.js';
-import { contributionsOf, topAccuracy } from './metrics.js';
+import { measure, topAccuracy } from './metrics.js';
 import type { Predictor } from './predictors.js';
 import type { Scenario } from './scenarios.js';
 
@@ -77,7 +77,7 @@ export async function predictLogitsEach(
 
 /** The share of samples whose largest logit is that of their class, in 0 … 1. */
 export function accuracy(logits: readonly Float32Array[], labels: readonly number[]): number {
-  return topAccuracy.combine(contributionsOf(topAccuracy, logits, labels));
+  return measure(topAccuracy, logits, labels);
 }
 
 /** Accuracy by scenario name. */

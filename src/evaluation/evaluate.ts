@@ -2,7 +2,7 @@
 import type { Dataset, SplitName } from '../data/dataset.js';
 import { throwIfInterrupted } from '../interruption.js';
 import { predictLogits, predictLogitsEach } from './accuracy.js';
-import { bootstrapInterval, type Interval } from './bootstrap.js';
+import { Bootstrap, type Interval } from './bootstrap.js';
 import { missingRows, statisticOf, type Evaluation, type EvaluationRow } from './evaluation.js';
 import { classificationMetrics, contributionsOf, type Metric } from './metrics.js';
 import { drawMissing, type MissingTable } from './missingTables.js';
@@ -38,11 +38,11 @@ export async function evaluateScenarios(
   const scenarios = allScenarios(dataset.modalities);
   expectDifferent([...scenarios, ...tables].map(({ name }) => name));
 
+  const bootstrap = new Bootstrap(samples.length, { seed, resamples, confidence });
   const intervals = (rows: readonly Pick<EvaluationRow, 'contributions'>[]) =>
     byMetric(metrics, (metric): Interval => {
       throwIfInterrupted();
-      const statistic = statisticOf(metric, rows);
-      return bootstrapInterval(samples.length, statistic, { seed, resamples, confidence });
+      return bootstrap.interval(statisticOf(metric, rows));
     });
   const measure = (name: string, logits: readonly Float32Array[]) => {
     const contributions = byMetric(metrics, (metric) => contributionsOf(metric, logits, labels));

@@ -1,7 +1,8 @@
 /** What an evaluation is: plain JSON, with all that a comparison with another one needs. */
 import { z } from 'zod';
 import { splitNames } from '../data/dataset.js';
-import type { Metric } from './metrics.js';
+import type { Statistic } from './bootstrap.js';
+import { columnsOf, type Metric } from './metrics.js';
 
 const names = z.array(z.string()).readonly();
 
@@ -59,10 +60,10 @@ export function missingRows({ rows, modalities }: Pick<Evaluation, 'rows' | 'mod
 export function statisticOf(
   metric: Metric,
   rows: readonly Pick<EvaluationRow, 'contributions'>[],
-): (samples: readonly number[]) => number {
-  const measured = rows.map(({ contributions }) => contributions[metric.name]!);
+): Statistic {
+  const measured = rows.map(({ contributions }) => columnsOf(contributions[metric.name]!));
   return (samples) => {
-    const values = measured.map((all) => metric.combine(samples.map((sample) => all[sample]!)));
+    const values = measured.map((columns) => metric.combine(columns, samples));
     return values.reduce((sum, value) => sum + value, 0) / values.length;
   };
 }

@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Figure } from '../figures/figure.js';
 import { heatmap } from '../figures/heatmap.js';
-import { bootstrapInterval, type Interval } from './bootstrap.js';
+import { Bootstrap, type Interval } from './bootstrap.js';
 import { missingRows, statisticOf, type Evaluation, type EvaluationRow } from './evaluation.js';
 import { classificationMetrics, type Metric } from './metrics.js';
 
@@ -29,6 +29,7 @@ export function evaluationReport(
   metrics: readonly Metric[] = classificationMetrics,
 ): string {
   const [first, ...others] = expectSome(runs);
+  const bootstrap = new Bootstrap(first.evaluation.samples.length, first.evaluation);
   const parts = metrics.map((metric) => {
     const scale = metric.isShare ? 'in per cent, ' : '';
     const better = metric.higherIsBetter ? 'higher is better' : 'lower is better';
@@ -41,7 +42,7 @@ export function evaluationReport(
       row,
       ...runs.map(({ evaluation }) => text(metric, valueOf(evaluation, row, metric))),
       ...others.map((other) =>
-        text(metric, difference(first.evaluation, other.evaluation, row, metric), true),
+        text(metric, difference(bootstrap, first.evaluation, other.evaluation, row, metric), true),
       ),
     ]);
     const caution = metric.caution === undefined ? '' : `\n\n${metric.caution}`;
@@ -108,6 +109,7 @@ function valueOf(evaluation: Evaluation, name: string, metric: Metric): Interval
 
 /** The other's metric less the first's, paired by sample; undefined where their samples are no pairs. */
 function difference(
+  bootstrap: Bootstrap,
   first: Evaluation,
   other: Evaluation,
   name: string,
@@ -118,11 +120,7 @@ function difference(
   if (!isDeepStrictEqual(conditions(first, rows), conditions(other, otherRows))) return undefined;
   const before = statisticOf(metric, rows);
   const after = statisticOf(metric, otherRows);
-  return bootstrapInterval(
-    first.samples.length,
-    (samples) => after(samples) - before(samples),
-    first,
-  );
+  return bootstrap.interval((samples) => after(samples) - before(samples));
 }
 
 /** The rows that a line of the report is computed from. */

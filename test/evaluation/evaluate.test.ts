@@ -8,7 +8,7 @@ import {
   predictLogits,
   predictLogitsEach,
 } from '../../src/evaluation/accuracy.js';
-import { bootstrapInterval } from '../../src/evaluation/bootstrap.js';
+import { bootstrapInterval, type Places, type Statistic } from '../../src/evaluation/bootstrap.js';
 import { evaluateScenarios } from '../../src/evaluation/evaluate.js';
 import { evaluationSchema } from '../../src/evaluation/evaluation.js';
 import { drawMissing, parseTable } from '../../src/evaluation/missingTables.js';
@@ -258,9 +258,9 @@ describe('evaluateScenarios', () => {
     const evaluation = await evaluateScenarios(sum, dataset, { ...options, tables });
     const { rows, meanOverMissing } = evaluation;
     const right = (row: number) => rows[row]!.contributions.accuracy!.map(([one]) => one!);
-    const share = (values: number[], samples: readonly number[]) =>
-      samples.reduce((total, place) => total + values[place]!, 0) / samples.length;
-    const interval = (statistic: (samples: readonly number[]) => number) =>
+    const share = (values: number[], samples: Places) =>
+      [...samples].reduce((total, place) => total + values[place]!, 0) / samples.length;
+    const interval = (statistic: Statistic) =>
       bootstrapInterval(test.length, statistic, { seed: 5, resamples: 200 });
     assert.deepEqual(
       rows[0]!.metrics.accuracy,

@@ -102,7 +102,7 @@ describe('evaluation report', () => {
     const differences = after!.map((one, sample) => one - before![sample]!);
     const { value, low, high } = bootstrapInterval(
       count,
-      (samples) => samples.reduce((sum, sample) => sum + differences[sample]!, 0) / count,
+      (samples) => [...samples].reduce((sum, sample) => sum + differences[sample]!, 0) / count,
       options,
     );
     const signed = (x: number) => `${x > 0 ? '+' : ''}${(100 * x).toFixed(1)}`.replace('-', '−');
