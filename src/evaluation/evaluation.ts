@@ -1,6 +1,6 @@
 /** What an evaluation is: plain JSON, with all that a comparison with another one needs. */
 import { z } from 'zod';
-import { splitNames } from '../data/dataset.js';
+import { splitNames, tasks } from '../data/dataset.js';
 import type { Statistic } from './bootstrap.js';
 import { columnsOf, type Metric } from './metrics.js';
 
@@ -29,8 +29,10 @@ const tableRowSchema = z.strictObject({
 
 export const evaluationSchema = z.strictObject({
   dataset: z.string(),
+  /** Evaluations were of classifications alone before they said it. */
+  task: z.enum(tasks).default('classification'),
   modalities: names,
-  /** What is told apart: one data set can be labelled in several ways */
+  /** What is told apart: one data set can be labelled in several ways; a regression has none */
   classes: names,
   split: z.enum(splitNames),
   /** Which samples of the data set */
