@@ -7,7 +7,8 @@ export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
 export type Splits = Readonly<Record<SplitName, readonly number[]>>;
 
-export type Task = 'classification' | 'regression';
+export const tasks = ['classification', 'regression'] as const;
+export type Task = (typeof tasks)[number];
 
 /** What `fetch` throws. When the data are readable again, everything goes on. */
 export class NotFetched extends Error {}

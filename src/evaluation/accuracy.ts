@@ -4,9 +4,10 @@ import { Prefetch } from '../data/prefetch.js';
 import { throwIfInterrupted } from '../interruption.js';
 import { groupByMasked } from '../mmp/masking.js';
 import { tf } from '../tensor/tf.js';
-import { contributionsOf, topAccuracy } from './metrics.js';
+import { measure, topAccuracy } from './metrics.js';
 import type { Predictor } from './predictors.js';
 import type { Scenario } from './scenarios.js';
+import { metricsOf } from './taskMetrics.js';
 
 /**
  * The logits of many samples when some modalities are missing. The next batch is fetched while one is computed.
@@ -77,13 +78,16 @@ export async function predictLogitsEach(
 
 /** The share of samples whose largest logit is that of their class, in 0 … 1. */
 export function accuracy(logits: readonly Float32Array[], labels: readonly number[]): number {
-  return topAccuracy.combine(contributionsOf(topAccuracy, logits, labels));
+  return measure(topAccuracy, logits, labels);
 }
 
-/** Accuracy by scenario name. */
+/** Accuracy in 0 … 1 by scenario name; of a regression of sentiments the Non0 accuracy. */
 export type Accuracies = Readonly<Record<string, number>>;
 
-/** The accuracy of a method on samples, in each scenario. */
+/**
+ * The accuracy of a method on samples, in each scenario: the primary metric of the data set's task. Of a regression
+ * that is the Non0 accuracy, which the paper's Table 4 has.
+ */
 export async function accuracyByScenario(
   predictor: Predictor,
   dataset: Dataset,
@@ -92,10 +96,11 @@ export async function accuracyByScenario(
   signal?: AbortSignal,
 ): Promise<Accuracies> {
   const labels = samples.map((sample) => dataset.labels[sample]!);
+  const [metric] = metricsOf(dataset.task);
   const table: Record<string, number> = {};
   for (const { name, masked } of scenarios) {
     const logits = await predictLogits(predictor, dataset, samples, masked, signal);
-    table[name] = accuracy(logits, labels);
+    table[name] = measure(metric, logits, labels);
   }
   return table;
 }

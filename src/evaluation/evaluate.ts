@@ -2,18 +2,20 @@
 import type { Dataset, SplitName } from '../data/dataset.js';
 import { throwIfInterrupted } from '../interruption.js';
 import { predictLogits, predictLogitsEach } from './accuracy.js';
-import { bootstrapInterval, type Interval } from './bootstrap.js';
+import { Bootstrap, type Interval } from './bootstrap.js';
 import { missingRows, statisticOf, type Evaluation, type EvaluationRow } from './evaluation.js';
-import { classificationMetrics, contributionsOf, type Metric } from './metrics.js';
+import { contributionsOf, type Metric } from './metrics.js';
 import { drawMissing, type MissingTable } from './missingTables.js';
 import type { Predictor } from './predictors.js';
 import { allScenarios } from './scenarios.js';
+import { metricsOf } from './taskMetrics.js';
 
 export interface EvaluationOptions {
   readonly split: SplitName;
   /** Decides which samples lack what in tables, and the draws of the intervals */
   readonly seed: number;
   readonly tables?: readonly MissingTable[];
+  /** Default: those of the data set's task */
   readonly metrics?: readonly Metric[];
   /** How often a bootstrap draws samples; default 1000 */
   readonly resamples?: number;
@@ -31,36 +33,36 @@ export async function evaluateScenarios(
   dataset: Dataset,
   options: EvaluationOptions,
 ): Promise<Evaluation> {
-  const { split, seed, tables = [], metrics = classificationMetrics } = options;
+  const { name, modalities, classes, task = 'classification' } = dataset;
+  const { split, seed, tables = [], metrics = metricsOf(task) } = options;
   const { resamples = 1000, confidence = 0.95 } = options;
   const samples = dataset.splits[split];
   const labels = samples.map((sample) => dataset.labels[sample]!);
-  const scenarios = allScenarios(dataset.modalities);
+  const scenarios = allScenarios(modalities);
   expectDifferent([...scenarios, ...tables].map(({ name }) => name));
 
+  const bootstrap = new Bootstrap(samples.length, { seed, resamples, confidence });
   const intervals = (rows: readonly Pick<EvaluationRow, 'contributions'>[]) =>
     byMetric(metrics, (metric): Interval => {
       throwIfInterrupted();
-      const statistic = statisticOf(metric, rows);
-      return bootstrapInterval(samples.length, statistic, { seed, resamples, confidence });
+      return bootstrap.interval(statisticOf(metric, rows));
     });
-  const measure = (name: string, logits: readonly Float32Array[]) => {
+  const measure = (row: string, logits: readonly Float32Array[]) => {
     const contributions = byMetric(metrics, (metric) => contributionsOf(metric, logits, labels));
-    return { name, metrics: intervals([{ contributions }]), contributions };
+    return { name: row, metrics: intervals([{ contributions }]), contributions };
   };
 
   const rows: EvaluationRow[] = [];
-  for (const { name, available, masked } of scenarios) {
+  for (const { name: scenario, available, masked } of scenarios) {
     const logits = await predictLogits(predictor, dataset, samples, masked);
-    rows.push({ ...measure(name, logits), available });
+    rows.push({ ...measure(scenario, logits), available });
   }
   for (const table of tables) {
     const missing = drawMissing(table, samples.length, seed);
     const logits = await predictLogitsEach(predictor, dataset, samples, missing);
     rows.push({ ...measure(table.name, logits), table: table.shares });
   }
-  const { name, modalities, classes } = dataset;
-  const evaluated = { dataset: name, modalities, classes, split, samples, rows };
+  const evaluated = { dataset: name, task, modalities, classes, split, samples, rows };
   const meanOverMissing = intervals(missingRows(evaluated));
   return { ...evaluated, seed, resamples, confidence, meanOverMissing };
 }

@@ -1,7 +1,8 @@
 /** What an evaluation is: plain JSON, with all that a comparison with another one needs. */
 import { z } from 'zod';
-import { splitNames } from '../data/dataset.js';
-import type { Metric } from './metrics.js';
+import { splitNames, tasks } from '../data/dataset.js';
+import type { Statistic } from './bootstrap.js';
+import { columnsOf, type Metric } from './metrics.js';
 
 const names = z.array(z.string()).readonly();
 
@@ -28,8 +29,10 @@ const tableRowSchema = z.strictObject({
 
 export const evaluationSchema = z.strictObject({
   dataset: z.string(),
+  /** Evaluations were of classifications alone before they said it. */
+  task: z.enum(tasks).default('classification'),
   modalities: names,
-  /** What is told apart: one data set can be labelled in several ways */
+  /** What is told apart: one data set can be labelled in several ways; a regression has none */
   classes: names,
   split: z.enum(splitNames),
   /** Which samples of the data set */
@@ -59,10 +62,10 @@ export function missingRows({ rows, modalities }: Pick<Evaluation, 'rows' | 'mod
 export function statisticOf(
   metric: Metric,
   rows: readonly Pick<EvaluationRow, 'contributions'>[],
-): (samples: readonly number[]) => number {
-  const measured = rows.map(({ contributions }) => contributions[metric.name]!);
+): Statistic {
+  const measured = rows.map(({ contributions }) => columnsOf(contributions[metric.name]!));
   return (samples) => {
-    const values = measured.map((all) => metric.combine(samples.map((sample) => all[sample]!)));
+    const values = measured.map((columns) => metric.combine(columns, samples));
     return values.reduce((sum, value) => sum + value, 0) / values.length;
   };
 }

@@ -2,11 +2,13 @@
  * Evaluations side by side: as Markdown with intervals and paired differences to the first, and as a figure.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { Task } from '../data/dataset.js';
 import type { Figure } from '../figures/figure.js';
 import { heatmap } from '../figures/heatmap.js';
-import { bootstrapInterval, type Interval } from './bootstrap.js';
+import { Bootstrap, type Interval } from './bootstrap.js';
 import { missingRows, statisticOf, type Evaluation, type EvaluationRow } from './evaluation.js';
-import { classificationMetrics, type Metric } from './metrics.js';
+import type { Metric } from './metrics.js';
+import { commonTask, metricsOf } from './taskMetrics.js';
 
 /** An evaluation and the run that it is of. */
 export interface Evaluated {
@@ -22,13 +24,15 @@ const meanName = 'mean where something is missing';
  * first with what it differs from the first by. Differences are paired: they are there where both runs were
  * evaluated on the same samples, of which the same lack the same.
  *
- * @throws Error when there is nothing to report
+ * @param metrics by default, those of the runs' task
+ * @throws Error when there is nothing to report, or not all runs have the same task
  */
 export function evaluationReport(
   runs: readonly Evaluated[],
-  metrics: readonly Metric[] = classificationMetrics,
+  metrics: readonly Metric[] = metricsOf(taskOf(runs)),
 ): string {
   const [first, ...others] = expectSome(runs);
+  const bootstrap = new Bootstrap(first.evaluation.samples.length, first.evaluation);
   const parts = metrics.map((metric) => {
     const scale = metric.isShare ? 'in per cent, ' : '';
     const better = metric.higherIsBetter ? 'higher is better' : 'lower is better';
@@ -41,7 +45,7 @@ export function evaluationReport(
       row,
       ...runs.map(({ evaluation }) => text(metric, valueOf(evaluation, row, metric))),
       ...others.map((other) =>
-        text(metric, difference(first.evaluation, other.evaluation, row, metric), true),
+        text(metric, difference(bootstrap, first.evaluation, other.evaluation, row, metric), true),
       ),
     ]);
     const caution = metric.caution === undefined ? '' : `\n\n${metric.caution}`;
@@ -65,9 +69,13 @@ function legend(runs: readonly Evaluated[]): string {
 /**
  * A metric as a heat map, runs × scenarios and tables that all runs have, with values in the cells.
  *
- * @throws Error when there is nothing to draw
+ * @param metric by default, the primary one of the runs' task
+ * @throws Error when there is nothing to draw, or not all runs have the same task
  */
-export function evaluationFigure(runs: readonly Evaluated[], metric: Metric): Figure {
+export function evaluationFigure(
+  runs: readonly Evaluated[],
+  metric: Metric = metricsOf(taskOf(runs))[0],
+): Figure {
   const [{ evaluation: first }] = expectSome(runs);
   const columns = rowNames(runs).filter((row) =>
     runs.every(({ evaluation }) => valueOf(evaluation, row, metric)),
@@ -89,9 +97,15 @@ export function evaluationFigure(runs: readonly Evaluated[], metric: Metric): Fi
   });
 }
 
+/** @throws Error when not all runs have the same task */
+export function taskOf(runs: readonly Evaluated[]): Task | undefined {
+  return commonTask(runs.map(({ name, evaluation: { task } }) => ({ name, task })));
+}
+
 function expectSome(runs: readonly Evaluated[]): [Evaluated, ...Evaluated[]] {
   const [first, ...others] = runs;
   if (!first) throw new Error('evaluation report: there is no run');
+  taskOf(runs);
   return [first, ...others];
 }
 
@@ -108,6 +122,7 @@ function valueOf(evaluation: Evaluation, name: string, metric: Metric): Interval
 
 /** The other's metric less the first's, paired by sample; undefined where their samples are no pairs. */
 function difference(
+  bootstrap: Bootstrap,
   first: Evaluation,
   other: Evaluation,
   name: string,
@@ -118,11 +133,7 @@ function difference(
   if (!isDeepStrictEqual(conditions(first, rows), conditions(other, otherRows))) return undefined;
   const before = statisticOf(metric, rows);
   const after = statisticOf(metric, otherRows);
-  return bootstrapInterval(
-    first.samples.length,
-    (samples) => after(samples) - before(samples),
-    first,
-  );
+  return bootstrap.interval((samples) => after(samples) - before(samples));
 }
 
 /** The rows that a line of the report is computed from. */

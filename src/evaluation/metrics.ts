@@ -2,9 +2,13 @@
  * Metrics. Each takes from a sample what it needs of it, once, and is then computed of any samples, also of
  * some that are taken several times: that is how a bootstrap resamples.
  */
+import type { Places } from './bootstrap.js';
 
-/** Some numbers by sample, as a metric takes them from it. */
+/** Some numbers by sample, as a metric takes them from it; as many from each. */
 export type Contributions = readonly (readonly number[])[];
+
+/** Contributions in columns: of each of these numbers, that of all samples. */
+export type Columns = readonly Float64Array[];
 
 /** @typeParam Target what the truth about a sample is; of a classification its class */
 export interface Metric<Target = number> {
@@ -16,8 +20,8 @@ export interface Metric<Target = number> {
   readonly caution?: string;
   /** What one sample contributes: a number whether it is right, or the counts of its confusion matrix. */
   contribution(prediction: Float32Array, target: Target): readonly number[];
-  /** The metric of these samples, at least one. */
-  combine(contributions: Contributions): number;
+  /** The metric of the samples at these places of the columns, at least one. */
+  combine(columns: Columns, samples: Places): number;
 }
 
 /** The share of samples whose largest logit is that of their class. */
@@ -26,7 +30,7 @@ export const topAccuracy: Metric = {
   higherIsBetter: true,
   isShare: true,
   contribution: (logits, label) => [isRight(logits, label)],
-  combine: meanOfFirst,
+  combine: ([right], samples) => meanOf(right!, samples),
 };
 
 /** The mean over the classes of the share of their samples that are right; classes without samples do not count. */
@@ -37,16 +41,20 @@ export const balancedAccuracy: Metric = {
   caution:
     'The interval lies too high where classes have few samples: a drawing lacks some of these classes.',
   contribution: (logits, label) => [isRight(logits, label), label],
-  combine: (contributions) => {
-    const byClass = new Map<number, { right: number; all: number }>();
-    for (const [right, label] of contributions as readonly [number, number][]) {
-      const counts = byClass.get(label) ?? { right: 0, all: 0 };
-      counts.right += right;
-      counts.all++;
-      byClass.set(label, counts);
+  combine: ([right, label], samples) => {
+    // By class; what there is of a class begins with its first sample.
+    const [hits, all]: [number[], number[]] = [[], []];
+    const classes: number[] = [];
+    for (const sample of samples) {
+      const own = label![sample]!;
+      if (all[own] === undefined) {
+        classes.push(own);
+        [hits[own], all[own]] = [0, 0];
+      }
+      hits[own]! += right![sample]!;
+      all[own]++;
     }
-    const recalls = [...byClass.values()].map(({ right, all }) => right / all);
-    return recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
+    return classes.reduce((sum, own) => sum + hits[own]! / all[own]!, 0) / classes.length;
   },
 };
 
@@ -61,11 +69,11 @@ export const meanCrossEntropy: Metric = {
     const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
     return [largest + Math.log(sum) - logits[label]!];
   },
-  combine: meanOfFirst,
+  combine: ([loss], samples) => meanOf(loss!, samples),
 };
 
 /** What a classification is measured by. */
-export const classificationMetrics: readonly Metric[] = [
+export const classificationMetrics: readonly [Metric, ...Metric[]] = [
   topAccuracy,
   balancedAccuracy,
   meanCrossEntropy,
@@ -89,9 +97,37 @@ export function contributionsOf<Target>(
   return predictions.map((prediction, sample) => metric.contribution(prediction, targets[sample]!));
 }
 
+/** Contributions in columns, as `combine` takes them. */
+export function columnsOf(contributions: Contributions): Columns {
+  return (contributions[0] ?? []).map((_, column) =>
+    Float64Array.from(contributions, (numbers) => numbers[column]!),
+  );
+}
+
+/**
+ * A metric of all these samples.
+ *
+ * @throws Error when there are no samples, or not as many predictions as labels
+ */
+export function measure<Target>(
+  metric: Metric<Target>,
+  predictions: readonly Float32Array[],
+  targets: readonly Target[],
+): number {
+  const columns = columnsOf(contributionsOf(metric, predictions, targets));
+  return metric.combine(columns, Int32Array.from(predictions.keys()));
+}
+
+/** The sum of the values at these places. */
+export function sumOf(values: Float64Array, samples: Places): number {
+  let sum = 0;
+  for (const sample of samples) sum += values[sample]!;
+  return sum;
+}
+
+/** The mean of the values at these places. */
+export const meanOf = (values: Float64Array, samples: Places): number =>
+  sumOf(values, samples) / samples.length;
+
 const isRight = (logits: Float32Array, label: number) =>
   logits.indexOf(Math.max(...logits)) === label ? 1 : 0;
-
-function meanOfFirst(contributions: Contributions): number {
-  return contributions.reduce((sum, [value]) => sum + value!, 0) / contributions.length;
-}

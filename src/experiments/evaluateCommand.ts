@@ -6,17 +6,20 @@ import { splitNames, type SplitName } from '../data/dataset.js';
 import {
   evaluationFigure,
   evaluationReport,
+  taskOf,
   type Evaluated,
 } from '../evaluation/evaluationReport.js';
-import { classificationMetrics } from '../evaluation/metrics.js';
+import { commonTask, metricsOf } from '../evaluation/taskMetrics.js';
 import { writeWhole } from '../files/write.js';
 import { track } from '../notebook/track.js';
 import { figurePage } from '../site/figurePage.js';
 import { backendLine, useBackend } from '../tensor/backend.js';
 import { chooseRuns } from '../training/findRuns.js';
 import { evaluateRun, expectMeasurable } from './evaluateRun.js';
+import { loadData } from './model.js';
 import { fileNameOf } from './runs/fileName.js';
 import { runsOption } from './runs/option.js';
+import { readRunConfig } from './trainRun.js';
 
 interface EvaluateCommand {
   readonly runs: string;
@@ -56,6 +59,7 @@ export function evaluateCommand(): Command {
       ) => {
         const chosen = chooseRuns(runs, names);
         for (const name of chosen) expectMeasurable(path.join(runs, name));
+        expectOneTask(runs, chosen);
         console.log(backendLine(await useBackend(options.backend)));
         const evaluated: Evaluated[] = [];
         for (const name of track(chosen, { label: 'runs' })) {
@@ -70,6 +74,19 @@ export function evaluateCommand(): Command {
     );
 }
 
+/** @throws Error naming a run whose task is a classification and one whose is a regression */
+function expectOneTask(runs: string, names: readonly string[]): void {
+  const configs = names.map((name) => ({ name, config: readRunConfig(path.join(runs, name)) }));
+  const byData = new Map(configs.map((one) => [one.config.data.name, one]));
+  // The same data are the same task.
+  if (byData.size === 1) return;
+  const tasks = [...byData.values()].map(({ name, config }) => {
+    const { task = 'classification' } = loadData(config);
+    return { name, task };
+  });
+  commonTask(tasks);
+}
+
 /**
  * Writes the tables and the heat maps of an evaluation.
  *
@@ -77,7 +94,7 @@ export function evaluateCommand(): Command {
  */
 function writeReport(folder: string, title: string, evaluated: readonly Evaluated[]): string {
   const report = evaluationReport(evaluated);
-  const figures = classificationMetrics.map((metric) => evaluationFigure(evaluated, metric));
+  const figures = metricsOf(taskOf(evaluated)).map((metric) => evaluationFigure(evaluated, metric));
   writeWhole(path.join(folder, 'report.md'), report);
   writeWhole(path.join(folder, 'report.html'), figurePage(title, '', figures));
   return report;

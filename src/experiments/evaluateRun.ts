@@ -6,10 +6,10 @@ import type { SplitName } from '../data/dataset.js';
 import { evaluateScenarios } from '../evaluation/evaluate.js';
 import { evaluationSchema, type Evaluation } from '../evaluation/evaluation.js';
 import { readMissingTable } from '../evaluation/food101Tables.js';
-import { paperTables, parseTable } from '../evaluation/missingTables.js';
+import { paperTables, parseTable, type MissingTable } from '../evaluation/missingTables.js';
 import { writeWhole } from '../files/write.js';
 import { readJson, readParameters, runState } from '../training/runs.js';
-import { disposeModel, loadData, loadModel, predictorOf } from './model.js';
+import { disposeModel, loadData, loadModel, predictorOf, type RunDataset } from './model.js';
 import { readRunConfig } from './trainRun.js';
 
 export interface EvaluateRunOptions {
@@ -17,15 +17,15 @@ export interface EvaluateRunOptions {
   /** Decides which samples lack what, and the draws of the intervals */
   readonly seed: number;
   readonly resamples: number;
-  /** Missing tables besides those of the paper's Table 3, such as `words=0.35,openmoji=0.1` */
+  /** Missing tables besides those of the paper's Table 3, which data of images and texts have, such as `words=0.35,openmoji=0.1` */
   readonly tables: readonly string[];
   /** Missing tables of Lee et al. for this split, converted to safetensors */
   readonly missingFiles?: readonly string[];
 }
 
 /**
- * Measures a run with every non-empty set of available modalities, with the missing tables of the paper's
- * Table 3 and with others, and leaves the result in its folder.
+ * Measures a run with every non-empty set of available modalities, where the data are images and texts with the
+ * missing tables of the paper's Table 3, and with others, and leaves the result in its folder.
  *
  * @throws Error when the run is not whole or damaged, or a table cannot be
  */
@@ -47,7 +47,7 @@ export async function evaluateRun(
       split,
       seed,
       resamples,
-      tables: [...(dataset.kinds ? paperTables(dataset.kinds) : []), ...own, ...given],
+      tables: [...tablesOfPaper(dataset), ...own, ...given],
     });
     writeWhole(path.join(folder, fileOf(split)), JSON.stringify(evaluation));
     return evaluation;
@@ -55,6 +55,10 @@ export async function evaluateRun(
     disposeModel(model);
   }
 }
+
+/** Those of the paper's Table 3, of images and texts; other data have none. */
+const tablesOfPaper = ({ kinds }: Partial<Pick<RunDataset, 'kinds'>>): MissingTable[] =>
+  kinds ? paperTables(kinds) : [];
 
 /** @throws Error when the run has not come to its end, or has learned no task */
 export function expectMeasurable(folder: string): void {

@@ -29,6 +29,8 @@ const leftOut = [
   'evaluation/bootstrap',
   'evaluation/evaluationReport',
   'evaluation/missingTables',
+  'evaluation/sentimentMetrics',
+  'evaluation/taskMetrics',
   'evaluation/food101Tables',
   'experiments/runs/commands',
   'experiments/runs/compare',

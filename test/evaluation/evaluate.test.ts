@@ -8,7 +8,7 @@ import {
   predictLogits,
   predictLogitsEach,
 } from '../../src/evaluation/accuracy.js';
-import { bootstrapInterval } from '../../src/evaluation/bootstrap.js';
+import { bootstrapInterval, type Places, type Statistic } from '../../src/evaluation/bootstrap.js';
 import { evaluateScenarios } from '../../src/evaluation/evaluate.js';
 import { evaluationSchema } from '../../src/evaluation/evaluation.js';
 import { drawMissing, parseTable } from '../../src/evaluation/missingTables.js';
@@ -258,9 +258,9 @@ describe('evaluateScenarios', () => {
     const evaluation = await evaluateScenarios(sum, dataset, { ...options, tables });
     const { rows, meanOverMissing } = evaluation;
     const right = (row: number) => rows[row]!.contributions.accuracy!.map(([one]) => one!);
-    const share = (values: number[], samples: readonly number[]) =>
-      samples.reduce((total, place) => total + values[place]!, 0) / samples.length;
-    const interval = (statistic: (samples: readonly number[]) => number) =>
+    const share = (values: number[], samples: Places) =>
+      [...samples].reduce((total, place) => total + values[place]!, 0) / samples.length;
+    const interval = (statistic: Statistic) =>
       bootstrapInterval(test.length, statistic, { seed: 5, resamples: 200 });
     assert.deepEqual(
       rows[0]!.metrics.accuracy,
@@ -284,6 +284,34 @@ describe('evaluateScenarios', () => {
       [name, split, samples, seed, resamples, confidence],
       ['toy', 'test', test, 5, 200, 0.95],
     );
+    assert.equal(evaluation.task, 'classification');
+    const { task, ...old } = evaluation;
+    assert.deepEqual(evaluationSchema.parse(old), { ...old, task });
+  });
+
+  it('measures a regression by the metrics of sentiment', async () => {
+    const sentiments = Float32Array.from({ length: count }, (_, sample) => (sample % 13) / 2 - 3);
+    const regression: Dataset = { ...dataset, task: 'regression', classes: [], labels: sentiments };
+    // The first number of what is available is how sentiment is told.
+    const first: Predictor = (inputs, masked) => tf.slice(sum(inputs, masked), [0, 0], [-1, 1]);
+    const evaluation = await evaluateScenarios(first, regression, { ...options, tables });
+    assert.deepEqual([evaluation.task, evaluation.classes], ['regression', []]);
+    assert.deepEqual(evaluationSchema.parse(JSON.parse(JSON.stringify(evaluation))), evaluation);
+    const scenarios = allScenarios(modalities);
+    const accuracies = await accuracyByScenario(first, regression, test, scenarios);
+    for (const [index, { name, masked }] of scenarios.entries()) {
+      const { metrics } = evaluation.rows[index]!;
+      const predicted = test.map((sample) => sumOf(sample, masked)[0]!);
+      const truth = test.map((sample) => sentiments[sample]!);
+      const counted = [...test.keys()].filter((place) => truth[place] !== 0);
+      const right = counted.filter((place) => predicted[place]! > 0 === truth[place]! > 0);
+      assert.equal(metrics['Non0 accuracy']!.value, right.length / counted.length);
+      assert.equal(accuracies[name], right.length / counted.length);
+      const errors = predicted.map((one, place) => Math.abs(one - truth[place]!));
+      const mean = errors.reduce((total, one) => total + one, 0) / test.length;
+      assert.ok(Math.abs(metrics['mean absolute error']!.value - mean) < 1e-12);
+    }
+    assert.ok(evaluation.meanOverMissing.correlation!.low > -1);
   });
 
   it('keeps no tensor', async () => {

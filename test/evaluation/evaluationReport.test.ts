@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { bootstrapInterval } from '../../src/evaluation/bootstrap.js';
 import { missingRows, statisticOf, type Evaluation } from '../../src/evaluation/evaluation.js';
-import { evaluationFigure, evaluationReport } from '../../src/evaluation/evaluationReport.js';
+import {
+  evaluationFigure,
+  evaluationReport,
+  type Evaluated,
+} from '../../src/evaluation/evaluationReport.js';
 import { meanCrossEntropy, topAccuracy, type Metric } from '../../src/evaluation/metrics.js';
+import { sentimentMetrics } from '../../src/evaluation/sentimentMetrics.js';
 import { stream } from '../../src/tensor/random.js';
 
 const count = 40;
@@ -30,6 +35,7 @@ function evaluationOf(probability: number, changes: Partial<Evaluation> = {}): E
   ];
   return {
     dataset: 'toy',
+    task: 'classification',
     modalities,
     classes: ['wrong', 'right'],
     split: 'test',
@@ -102,7 +108,7 @@ describe('evaluation report', () => {
     const differences = after!.map((one, sample) => one - before![sample]!);
     const { value, low, high } = bootstrapInterval(
       count,
-      (samples) => samples.reduce((sum, sample) => sum + differences[sample]!, 0) / count,
+      (samples) => [...samples].reduce((sum, sample) => sum + differences[sample]!, 0) / count,
       options,
     );
     const signed = (x: number) => `${x > 0 ? '+' : ''}${(100 * x).toFixed(1)}`.replace('-', '−');
@@ -139,6 +145,40 @@ describe('evaluation report', () => {
     const report = evaluationReport([worse, other], [topAccuracy]);
     assert.match(report, /^dropout: 40 samples of toy, test; /m);
     assert.match(report, /^mmp: 40 samples of toy, validation; /m);
+  });
+
+  it('has the metrics of the runs’ task, and refuses runs of two', () => {
+    const regression = (name: string) => {
+      const { rows, ...rest } = evaluationOf(0.4, { task: 'regression', classes: [] });
+      const renamed = rows.map((row) => ({
+        ...row,
+        metrics: { 'Non0 accuracy': row.metrics.accuracy! },
+        contributions: { 'Non0 accuracy': row.contributions.accuracy! },
+      }));
+      return { name, evaluation: { ...rest, rows: renamed } };
+    };
+    const titles = (runs: Evaluated[]) => evaluationReport(runs).match(/^## .*$/gm);
+    assert.deepEqual(titles([worse]), [
+      '## accuracy (in per cent, higher is better)',
+      '## balanced accuracy (in per cent, higher is better)',
+      '## cross-entropy (lower is better)',
+    ]);
+    assert.deepEqual(
+      titles([regression('mult')])!.map((title) => title.replace(/^## (.*) \(.*$/, '$1')),
+      sentimentMetrics.map(({ name }) => name),
+    );
+    assert.match(
+      evaluationFigure([regression('mult')]).layout.title.text,
+      /: Non0 accuracy in per/,
+    );
+    for (const render of [
+      evaluationReport,
+      (runs: Evaluated[]) => evaluationFigure(runs, topAccuracy),
+    ]) {
+      assert.throws(() => render([worse, regression('mult')]), {
+        message: 'dropout is a classification and mult a regression: they have no metric in common',
+      });
+    }
   });
 
   it('is drawn as runs by scenarios', () => {

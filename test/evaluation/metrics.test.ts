@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
+import { quantileSorted } from 'simple-statistics';
+import { Bootstrap } from '../../src/evaluation/bootstrap.js';
+import { statisticOf } from '../../src/evaluation/evaluation.js';
 import {
   balancedAccuracy,
+  classificationMetrics,
   contributionsOf,
   meanCrossEntropy,
+  measure as measureRows,
+  sumOf,
   topAccuracy,
+  type Contributions,
   type Metric,
 } from '../../src/evaluation/metrics.js';
+import { stream } from '../../src/tensor/random.js';
 import { tf } from '../../src/tensor/tf.js';
 import { crossEntropy } from '../../src/training/crossEntropy.js';
 import { tolerance } from '../support/tolerances.js';
@@ -13,7 +21,7 @@ import { tolerance } from '../support/tolerances.js';
 const rowsOf = (...rows: number[][]) => rows.map((row) => Float32Array.from(row));
 
 function measure<Target>(metric: Metric<Target>, predictions: number[][], targets: Target[]) {
-  return metric.combine(contributionsOf(metric, rowsOf(...predictions), targets));
+  return measureRows(metric, rowsOf(...predictions), targets);
 }
 
 const predictions = [
@@ -22,6 +30,24 @@ const predictions = [
   [0, 0, 9],
   [7, 1, 2],
 ];
+
+/** Classification's metrics as they are written: of the contributions of the samples that count, one by one. */
+const plainly: Record<string, (contributions: Contributions) => number> = {
+  accuracy: meanOfFirst,
+  'balanced accuracy': (contributions) => {
+    const byClass = new Map<number, number[]>();
+    for (const [right, label] of contributions) {
+      byClass.set(label!, [...(byClass.get(label!) ?? []), right!]);
+    }
+    const recalls = [...byClass.values()].map((right) => sum(right) / right.length);
+    return sum(recalls) / recalls.length;
+  },
+  'cross-entropy': meanOfFirst,
+};
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+function meanOfFirst(contributions: Contributions): number {
+  return sum(contributions.map(([value]) => value!)) / contributions.length;
+}
 
 describe('metrics', () => {
   it('accuracy counts the largest logits', () => {
@@ -56,9 +82,7 @@ describe('metrics', () => {
         target.filter((pixel, place) => pixel && prediction[place]).length,
         target.filter((pixel, place) => pixel || prediction[place]).length,
       ],
-      combine: (counts) =>
-        counts.reduce((sum, [both]) => sum + both!, 0) /
-        counts.reduce((sum, [, either]) => sum + either!, 0),
+      combine: ([both, either], samples) => sumOf(both!, samples) / sumOf(either!, samples),
     };
     const masks = [
       [1, 0, 0],
@@ -69,6 +93,35 @@ describe('metrics', () => {
       [1, 1, 1],
     ];
     assert.equal(measure(intersectionOverUnion, masks, truth), 4 / 5);
+  });
+
+  it('have intervals that are the plain ones to the last bit', () => {
+    const [count, classes, seed, resamples] = [61, 5, 4, 300];
+    const random = stream(seed, 'logits');
+    const labels = Array.from({ length: count }, () => random.integer(classes));
+    const logits = labels.map((label) =>
+      Float32Array.from({ length: classes }, (_, one) => random.normal() + Number(one === label)),
+    );
+    const bootstrap = new Bootstrap(count, { seed, resamples });
+    for (const metric of classificationMetrics) {
+      const contributions = contributionsOf(metric, logits, labels);
+      const combine = plainly[metric.name]!;
+      // Every metric draws its samples anew, and takes their contributions together.
+      const draws = stream(seed, 'bootstrap');
+      const drawn = Array.from({ length: resamples }, () =>
+        combine(Array.from({ length: count }, () => contributions[draws.integer(count)]!)),
+      );
+      drawn.sort((a, b) => a - b);
+      const interval = bootstrap.interval(
+        statisticOf(metric, [{ contributions: { [metric.name]: contributions } }]),
+      );
+      assert.deepEqual(interval, {
+        value: combine(contributions),
+        low: quantileSorted(drawn, (1 - 0.95) / 2),
+        high: quantileSorted(drawn, 1 - (1 - 0.95) / 2),
+      });
+      assert.ok(interval.low < interval.high);
+    }
   });
 
   it('name what is wrong', () => {

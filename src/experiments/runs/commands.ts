@@ -2,8 +2,6 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../../bench/commands.js';
-import { topAccuracy } from '../../evaluation/metrics.js';
-import { summarise } from '../../evaluation/statistics.js';
 import { figureSvg } from '../../figures/render.js';
 import { writeWhole } from '../../files/write.js';
 import { writeFigure } from '../../notebook/figureFile.js';
@@ -11,10 +9,10 @@ import { tableText } from '../../notebook/table.js';
 import { figurePage } from '../../site/figurePage.js';
 import { chooseRuns, expectRuns } from '../../training/findRuns.js';
 import { readRecords, readValidations, runState } from '../../training/runs.js';
-import { readEvaluation } from '../evaluateRun.js';
 import { readRunConfig, readRunResults } from '../trainRun.js';
-import { compare, missing, startingWith, withMean } from './compare.js';
+import { compare, startingWith, withMean } from './compare.js';
 import { compareText, markdownTable } from './compareText.js';
+import { readEvaluated } from './evaluated.js';
 import { fileNameOf } from './fileName.js';
 import { groupsByKey, groupsByLabel, type ComparedRun } from './groups.js';
 import { listText, sorted, sortKeys, type SortKey } from './list.js';
@@ -65,6 +63,7 @@ interface CompareCommand {
   readonly groupBy?: string;
   readonly reference?: string;
   readonly evaluated?: boolean;
+  readonly metric?: string;
   readonly json?: boolean;
   readonly markdown?: boolean;
 }
@@ -77,19 +76,27 @@ const compareCommand = (): Command =>
     .option('--group-by <key>', 'take runs with the same value of this key for seeds of one')
     .option('--reference <name>', 'what the others are compared with; the first, if not said')
     .option('--evaluated', 'what "evaluate" measured on the test split, missing tables as well')
+    .addOption(
+      new Option(
+        '--metric <name>',
+        'of what "evaluate" measured, this instead of the first',
+      ).implies({ evaluated: true }),
+    )
     .addOption(new Option('--json', 'as JSON, and nothing else').conflicts('markdown'))
     .option('--markdown', 'as tables in Markdown')
     .action((names: string[], { runs, groupBy, reference, ...options }: CompareCommand) => {
-      const { evaluated, json, markdown } = options;
-      const read = evaluated ? readEvaluated : readCompared;
-      const compared = chooseRuns(runs, names).map((name) => read(runs, name));
+      const { evaluated, metric: wanted, json, markdown } = options;
+      const chosen = chooseRuns(runs, names);
+      const { compared, metric } = evaluated
+        ? readEvaluated(runs, chosen, wanted)
+        : { compared: chosen.map((name) => readCompared(runs, name)) };
       if (compared.length < 2) {
         throw new Error(`there is nothing to compare ${compared[0]!.name} with; name another run`);
       }
       const groups =
         groupBy === undefined ? groupsByLabel(compared) : groupsByKey(compared, groupBy);
       const ordered = reference === undefined ? groups : startingWith(reference, groups);
-      const comparison = compare(compared, ordered);
+      const comparison = compare(compared, ordered, metric);
       const tableOf = markdown ? markdownTable : tableText;
       console.log(json ? jsonText(comparison) : compareText(comparison, tableOf));
     });
@@ -98,25 +105,7 @@ function readCompared(runs: string, name: string): ComparedRun {
   const folder = path.join(runs, name);
   const config = readRunConfig(folder);
   if (runState(folder) !== 'whole') return { name, config };
-  return { name, config, accuracies: withMean(readRunResults(folder).test) };
-}
-
-function readEvaluated(runs: string, name: string): ComparedRun {
-  const folder = path.join(runs, name);
-  const { rows, meanOverMissing: mean } = readEvaluation(folder, 'test');
-  const metric = topAccuracy.name;
-  const accuracies = Object.fromEntries(rows.map((row) => [row.name, row.metrics[metric]!.value]));
-  const tables = rows.filter((row) => 'table' in row && row.table.length > 0);
-  const ofTables = tables.map(({ name: table }) => accuracies[table]!);
-  return {
-    name,
-    config: readRunConfig(folder),
-    accuracies: {
-      ...accuracies,
-      [missing]: mean[metric]!.value,
-      ...(tables.length > 0 ? { 'mean of the missing tables': summarise(ofTables).mean } : {}),
-    },
-  };
+  return { name, config, scores: withMean(readRunResults(folder).test) };
 }
 
 interface PlotCommand {

@@ -1,12 +1,12 @@
 /** A comparison of runs as people read it. */
-import type { Comparison, Measured } from './compare.js';
+import type { ComparedMetric, Comparison, Measured } from './compare.js';
 import { valueText } from './groups.js';
 
 /** Rows under a header, on a terminal or in Markdown. */
 export type TableText = (header: readonly string[], rows: readonly (readonly string[])[]) => string;
 
 export function compareText(comparison: Comparison, tableOf: TableText): string {
-  return [...configurations(comparison, tableOf), ...accuracies(comparison, tableOf)].join('\n\n');
+  return [...configurations(comparison, tableOf), ...scores(comparison, tableOf)].join('\n\n');
 }
 
 function configurations({ groups, differing }: Comparison, tableOf: TableText): string[] {
@@ -21,7 +21,7 @@ function configurations({ groups, differing }: Comparison, tableOf: TableText): 
   ];
 }
 
-function accuracies({ runs, groups, accuracies: rows }: Comparison, tableOf: TableText): string[] {
+function scores({ runs, groups, metric, rows }: Comparison, tableOf: TableText): string[] {
   if (rows.length === 0) return ['No run is whole, so there are no accuracies yet.'];
   const [first, ...others] = groups.map((group) =>
     group.runs.length > 1 ? `${group.name} (${group.runs.length} seeds)` : group.name,
@@ -30,34 +30,48 @@ function accuracies({ runs, groups, accuracies: rows }: Comparison, tableOf: Tab
   const overSeeds = groups.length < runs.length;
   const mean = overSeeds ? ', mean ± standard error over seeds' : '';
   const paired = overSeeds ? ', paired by seed' : '';
+  const points = metric.isShare ? ' in points' : '';
   const difference =
-    others.length > 0 ? `, and the difference to ${groups[0]!.name} in points${paired}` : '';
+    others.length > 0 ? `, and the difference to ${groups[0]!.name}${points}${paired}` : '';
   return [
-    `Test accuracy in per cent${mean}${difference}:`,
+    `Test ${titleOf(metric)}${mean}${difference}:`,
     tableOf(
       header,
       rows.map(({ scenario, values, differences }) => [
         scenario,
         ...values.flatMap((value, group) => {
-          const cell = accuracyText(value);
-          return group === 0 ? [cell] : [cell, differenceText(differences[group]!)];
+          const cell = valueCell(metric, value);
+          return group === 0 ? [cell] : [cell, differenceCell(metric, differences[group]!)];
         }),
       ]),
     ),
   ];
 }
 
-const accuracyText = (value: Measured) => measuredText(value, 1, 'auto');
+/** Of shares, which are in per cent, more is better. */
+function titleOf({ name, higherIsBetter, isShare }: ComparedMetric): string {
+  if (isShare) return `${name} in per cent`;
+  return `${name} (${higherIsBetter ? 'higher' : 'lower'} is better)`;
+}
 
-/** In points; what is rounded to zero has no sign. */
-const differenceText = (value: Measured) => measuredText(value, 2, 'exceptZero');
+const valueCell = ({ isShare }: ComparedMetric, value: Measured) =>
+  isShare ? measuredText(value, 100, 1, 'auto') : measuredText(value, 1, 3, 'auto');
 
-function measuredText(value: Measured, decimals: number, signDisplay: 'auto' | 'exceptZero') {
+/** Of shares in points; what is rounded to zero has no sign. */
+const differenceCell = ({ isShare }: ComparedMetric, value: Measured) =>
+  isShare ? measuredText(value, 100, 2, 'exceptZero') : measuredText(value, 1, 4, 'exceptZero');
+
+function measuredText(
+  value: Measured,
+  factor: number,
+  decimals: number,
+  signDisplay: 'auto' | 'exceptZero',
+): string {
   if (!value) return '–';
   const [minimumFractionDigits, maximumFractionDigits] = [decimals, decimals];
   const format = { minimumFractionDigits, maximumFractionDigits, signDisplay };
-  const mean = (100 * value.mean).toLocaleString('en', format);
-  return value.seeds > 1 ? `${mean} ± ${(100 * value.error).toFixed(decimals)}` : mean;
+  const mean = (factor * value.mean).toLocaleString('en', format);
+  return value.seeds > 1 ? `${mean} ± ${(factor * value.error).toFixed(decimals)}` : mean;
 }
 
 /** A table in Markdown as GitHub has it. */

@@ -5,8 +5,8 @@ import { differingKeys, type RunConfig } from '../config.js';
 export interface ComparedRun {
   readonly name: string;
   readonly config: RunConfig;
-  /** Test accuracy by scenario or missing table, and their mean, of a whole run */
-  readonly accuracies?: Readonly<Record<string, number>>;
+  /** The metric that is compared by scenario or missing table, and its means, of a whole run */
+  readonly scores?: Readonly<Record<string, number>>;
 }
 
 export interface Group {

@@ -13,6 +13,8 @@ import {
 import path from 'node:path';
 import { JSDOM } from 'jsdom';
 import type { Evaluation } from '../../../src/evaluation/evaluation.js';
+import { metricsOf } from '../../../src/evaluation/taskMetrics.js';
+import type { Comparison } from '../../../src/experiments/runs/compare.js';
 import { projectRoot } from '../../../src/files/paths.js';
 import { RunLock } from '../../../src/training/lock.js';
 import { makeFolder, removeFolder } from '../../support/folders.js';
@@ -145,10 +147,11 @@ describe('mmp runs', function () {
     );
     const json = JSON.parse(printed('runs', 'compare', 'a', 'b', '--json')) as {
       runs: string[];
-      accuracies: { scenario: string; differences: { mean: number }[] }[];
+      metric: { name: string };
+      rows: { scenario: string; differences: { mean: number }[] }[];
     };
-    assert.deepEqual(json.runs, ['a', 'b']);
-    assert.equal(json.accuracies.at(-1)!.differences[1]!.mean, -0.125);
+    assert.deepEqual([json.runs, json.metric.name], [['a', 'b'], 'accuracy']);
+    assert.equal(json.rows.at(-1)!.differences[1]!.mean, -0.125);
   });
 
   it('compares groups of seeds', () => {
@@ -184,18 +187,31 @@ describe('mmp runs', function () {
 
   describe('of what was evaluated', () => {
     /** As `mmp evaluate` leaves it, with accuracies that results.json does not have. */
-    const writeEvaluation = (name: string, accuracies: Record<string, number>, mean: number) => {
-      const metrics = (value: number) => ({ accuracy: { value, low: 0, high: 1 } });
+    const writeEvaluation = (
+      name: string,
+      accuracies: Record<string, number>,
+      mean: number,
+      task: Evaluation['task'] = 'classification',
+    ) => {
+      // Every further metric is this much larger.
+      const metrics = (value: number) =>
+        Object.fromEntries(
+          metricsOf(task).map((metric, place) => [
+            metric.name,
+            { value: value + place, low: 0, high: 1 },
+          ]),
+        );
       const rows = Object.entries(accuracies).map(([row, value]) => ({
         name: row,
         metrics: metrics(value),
-        contributions: { accuracy: [[value]] },
+        contributions: {},
         ...(row.endsWith('%')
           ? { table: [{ missing: ['words'], share: 0.65 }] }
           : { available: row.split(' + ') }),
       }));
       const evaluation: Evaluation = {
         dataset: 'toy',
+        task,
         modalities: ['pictures', 'words'],
         classes: ['x', 'y'],
         split: 'test',
@@ -238,6 +254,64 @@ describe('mmp runs', function () {
         '| mean of the missing tables | 50.0 | 25.0 | -25.00 |',
       ]);
       refused(/^mmp: --reference: there is no "c" among a, b\n$/, ...compare, '--reference', 'c');
+    });
+
+    it('compares another metric, and says which', () => {
+      const measured = { 'pictures + words': 0.75, words: 0.5 };
+      writeEvaluation('a', measured, 0.5);
+      writeEvaluation('b', { ...measured, words: 0.625 }, 0.625);
+      const lines = (...more: string[]) => printed(...compare, '--markdown', ...more).split('\n');
+      const loss = lines('--metric', 'cross-entropy');
+      assert.ok(loss.includes('Test cross-entropy (lower is better), and the difference to a:'));
+      assert.ok(loss.includes('| words | 2.500 | 2.625 | +0.1250 |'), loss.join('\n'));
+      const share = lines('--metric', 'balanced accuracy');
+      assert.ok(
+        share.includes('Test balanced accuracy in per cent, and the difference to a in points:'),
+      );
+      assert.ok(share.includes('| words | 150.0 | 162.5 | +12.50 |'), share.join('\n'));
+      const { metric } = JSON.parse(
+        printed(...compare, '--json', '--metric', 'cross-entropy'),
+      ) as Comparison;
+      assert.deepEqual(metric, { name: 'cross-entropy', higherIsBetter: false, isShare: false });
+      refused(
+        /^mmp: --metric: there is no "loss" among accuracy, balanced accuracy, cross-entropy\n$/,
+        ...[...compare, '--metric', 'loss'],
+      );
+    });
+
+    it('compares regressions by the Non0 accuracy, and none with a classification', () => {
+      const evaluated = [...compare, '--evaluated', '--markdown'];
+      writeEvaluation('b', { 'pictures + words': 0.75, words: 0.5 }, 0.5, 'regression');
+      refused(
+        /^mmp: a is a classification and b a regression: they have no metric in common\n$/,
+        ...evaluated,
+      );
+      writeEvaluation('a', { 'pictures + words': 0.5, words: 0.5 }, 0.5, 'regression');
+      const text = printed(...evaluated);
+      assert.match(text, /^Test Non0 accuracy in per cent, and the difference to a in points:$/m);
+      assert.match(text, /^\| pictures \+ words \| 50\.0 \| 75\.0 \| \+25\.00 \|$/m);
+      assert.match(
+        printed(...compare, '--markdown', '--metric', 'mean absolute error'),
+        /^Test mean absolute error \(lower is better\), and the difference to a:$/m,
+      );
+      refused(/no "accuracy" among Non0 accuracy, Non0 F1, /, ...compare, '--metric', 'accuracy');
+    });
+
+    it('reads evaluations that do not say their task, and names a metric that they lack', () => {
+      for (const name of ['a', 'b']) {
+        writeEvaluation(name, { 'pictures + words': 0.75 }, 0.5);
+        const file = path.join(runs, name, 'evaluation-test.json');
+        const { task, ...old } = JSON.parse(readFileSync(file, 'utf8')) as Evaluation;
+        assert.equal(task, 'classification');
+        writeFileSync(file, JSON.stringify(old));
+      }
+      assert.match(printed(...compare, '--evaluated'), /^Test accuracy in per cent/m);
+      const file = path.join(runs, 'b', 'evaluation-test.json');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('cross-entropy', 'other'));
+      refused(
+        /^mmp: b was evaluated without cross-entropy; run "mmp evaluate" again\n$/,
+        ...[...compare, '--metric', 'cross-entropy'],
+      );
     });
 
     it('refuses runs that were not evaluated, and damaged evaluations', () => {

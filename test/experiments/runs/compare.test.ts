@@ -15,7 +15,7 @@ const run = (name: string, options: Partial<RunOptions>, words?: number): Compar
   config: configOf({ method: 'dropout', ...options }),
   ...(words === undefined
     ? {}
-    : { accuracies: withMean({ 'pictures + words': 0.9, pictures: 0.25, words }) }),
+    : { scores: withMean({ 'pictures + words': 0.9, pictures: 0.25, words }) }),
 });
 const base = (seed: number, words?: number) => run(`base-${seed}`, { seed }, words);
 const mmp = (seed: number, words?: number) =>
@@ -118,12 +118,12 @@ describe('a comparison of runs', () => {
 
   it('has accuracies of single runs, and differences to the first', () => {
     const runs = [base(1, 0.5), mmp(2, 0.75)];
-    const { accuracies } = compare(runs, groupsByLabel(runs));
+    const { rows } = compare(runs, groupsByLabel(runs));
     assert.deepEqual(
-      accuracies.map(({ scenario }) => scenario),
+      rows.map(({ scenario }) => scenario),
       ['pictures + words', 'pictures', 'words', 'mean of the missing'],
     );
-    const [words, mean] = accuracies.slice(2);
+    const [words, mean] = rows.slice(2);
     assert.deepEqual(
       words!.values.map((value) => value!.mean),
       [0.5, 0.75],
@@ -135,11 +135,11 @@ describe('a comparison of runs', () => {
 
   it('is with the group that is named', () => {
     const groups = groupsByLabel([base(1, 0.25), base(2, 0.25), mmp(1, 0.5), mmp(2, 0.5)]);
-    const { accuracies } = compare(
+    const { rows } = compare(
       groups.flatMap(({ runs }) => runs),
       startingWith('mmp', groups),
     );
-    assert.equal(accuracies[2]!.differences[1]!.mean, -0.25);
+    assert.equal(rows[2]!.differences[1]!.mean, -0.25);
     assert.throws(() => startingWith('mpm', groups), {
       message: '--reference: there is no "mpm" among dropout, mmp',
     });
@@ -148,7 +148,7 @@ describe('a comparison of runs', () => {
   it('has means over seeds, and differences by pairs of the same seed', () => {
     // Seed 3 has no partner, and seed 4 is not whole.
     const runs = [base(1, 0.2), base(2, 0.4), mmp(2, 0.5), mmp(1, 0.6), mmp(3, 0.7), mmp(4)];
-    const words = compare(runs, groupsByLabel(runs)).accuracies[2]!;
+    const words = compare(runs, groupsByLabel(runs)).rows[2]!;
     const [first, second] = words.values;
     close(first!.mean, 0.3);
     close(first!.error, 0.1); // the deviation √0.02, over √2
@@ -163,12 +163,12 @@ describe('a comparison of runs', () => {
 
   it('has no difference where no seed is shared, and no accuracy where none is known', () => {
     const runs = [base(1, 0.2), base(2, 0.4), mmp(3, 0.5), mmp(4, 0.5)];
-    const words = compare(runs, groupsByLabel(runs)).accuracies[2]!;
+    const words = compare(runs, groupsByLabel(runs)).rows[2]!;
     assert.equal(words.differences[1], null);
     const begun = [base(1), base(2, 0.4)];
-    assert.deepEqual(compare(begun, groupsByKey(begun, 'seed')).accuracies[2]!.values[0], null);
+    assert.deepEqual(compare(begun, groupsByKey(begun, 'seed')).rows[2]!.values[0], null);
     const none = [base(1), mmp(1)];
-    assert.deepEqual(compare(none, groupsByLabel(none)).accuracies, []);
+    assert.deepEqual(compare(none, groupsByLabel(none)).rows, []);
   });
 
   it('reads as text', () => {
