@@ -4,6 +4,7 @@ export { describeBackend, useBackend } from './tensor/backend.js';
 export { stream } from './tensor/random.js';
 export { Parameters } from './tensor/parameters.js';
 export { gelu } from './tensor/activations.js';
+export { dropout } from './tensor/dropout.js';
 
 export { splitModalities, sampleMasked, groupByMasked, type MaskingPolicy } from './mmp/masking.js';
 export { resolveConfig, type MmpConfig } from './mmp/config.js';
@@ -23,7 +24,7 @@ export type { Prompts } from './models/vilt/blocks.js';
 export { viltFromHuggingFace } from './models/vilt/huggingFaceConfig.js';
 export { Vilt, type Encoded } from './models/vilt/vilt.js';
 export { huggingFaceWeights, loadViltWeights, type LoadedWeights } from './models/vilt/weights.js';
-export { multMosi, type MultConfig } from './models/mult/config.js';
+export { multMosi, type MultConfig, type MultDropout } from './models/mult/config.js';
 export { multFromMmsa } from './models/mult/mmsaConfig.js';
 export { Mult, type MultStreams } from './models/mult/mult.js';
 export { loadMultWeights, mmsaWeights } from './models/mult/weights.js';

@@ -57,8 +57,7 @@ export async function evaluateRun(
 }
 
 /** Those of the paper's Table 3, of images and texts; other data have none. */
-const tablesOfPaper = ({ kinds }: Partial<Pick<RunDataset, 'kinds'>>): MissingTable[] =>
-  kinds ? paperTables(kinds) : [];
+const tablesOfPaper = ({ kinds }: RunDataset): MissingTable[] => (kinds ? paperTables(kinds) : []);
 
 /** @throws Error when the run has not come to its end, or has learned no task */
 export function expectMeasurable(folder: string): void {

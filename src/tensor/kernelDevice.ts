@@ -27,8 +27,15 @@ export interface KernelDevice {
    * Runs a kernel that goes over values one by one, in chunks of `valuesPerChunk`.
    *
    * @param tensors those that it reads and then those that it writes or changes, as its code names them
+   * @param integers of 32 bits each, signed or not
    */
-  overValues(kernel: ValueKernel, size: number, tensors: tf.TensorInfo[], reals?: number[]): void;
+  overValues(
+    kernel: ValueKernel,
+    size: number,
+    tensors: tf.TensorInfo[],
+    reals?: number[],
+    integers?: number[],
+  ): void;
 
   /**
    * The update of AdamW, in place, of several parameters of one size: m ← β₁·m + (1 − β₁)·g,
@@ -69,11 +76,12 @@ export interface Update {
   readonly v: tf.TensorInfo;
 }
 
-export type ValueKernel = 'gelu' | 'geluGradient' | 'smoothL1' | 'smoothL1Gradient';
+export type ValueKernel =
+  'gelu' | 'geluGradient' | 'smoothL1' | 'smoothL1Gradient' | 'dropout' | 'dropoutInPlace';
 export type RowKernel = 'softmax' | 'softmaxGradient' | 'layerNorm' | 'layerNormGradient';
 export type ColumnKernel = 'columnSums' | 'layerNormSums';
 
-/** A multiple of four, so that only the last chunk ends with a broken group of lanes. */
+/** A multiple of eight, so that only the last chunk ends with a broken group of lanes. */
 export const valuesPerChunk = 16384;
 
 /** Where a matrix lies in a tensor and how far its elements are apart, in values. */

@@ -1,6 +1,7 @@
 /** What wasm and WebGPU compute with, kernel by kernel, against sums in double precision. */
 import assert from 'node:assert/strict';
 import type { KernelDevice, Matrix, Products } from '../../src/tensor/kernelDevice.js';
+import { threefry } from '../../src/tensor/threefry.js';
 import { tf } from '../../src/tensor/tf.js';
 import { Team } from '../../src/tensor/wasm/team.js';
 import { Gpu } from '../../src/tensor/webgpu/gpu.js';
@@ -159,6 +160,27 @@ describe('a device of our kernels', () => {
         const error = Math.abs(result[column]! - sum);
         assert.ok(error <= tolerance('layer') * sizes[column]!, `${error} in column ${column}`);
       });
+    });
+  }
+
+  for (const size of [1, 6, 8, 9, 511, 513, 33_000]) {
+    it(`drops values, into another tensor and in place: ${size}`, async () => {
+      const key: [number, number] = [0xdeadbeef, 7];
+      const expected = await random([size], 1).data();
+      const words = new Int32Array(2);
+      for (let i = 0; i < size; i++) {
+        threefry(key, [i >> 1, 0], words);
+        expected[i] = words[i % 2]! >>> 0 < 0x90000000 ? 0 : 2 * expected[i]!;
+      }
+      const x = random([size], 1);
+      const y = device.output([size]);
+      const integers = [...key, 0x90000000];
+      device.overValues('dropout', size, [x, y], [2], integers);
+      device.overValues('dropoutInPlace', size, [x], [2], integers);
+      // −0 is what a negative value becomes.
+      const read = async (tensor: tf.Tensor) => Array.from(await tensor.data(), (each) => each + 0);
+      assert.deepEqual(await read(asTensor(y)), [...expected]);
+      assert.deepEqual(await read(x), [...expected]);
     });
   }
 

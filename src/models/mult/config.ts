@@ -14,6 +14,24 @@ export interface SequenceConfig {
 export const multModalities = ['text', 'audio', 'vision'] as const;
 export type MultModality = (typeof multModalities)[number];
 
+/** Rates of dropout, each in [0, 1) */
+export interface MultDropout {
+  /** Of the text's features */
+  readonly textFeatures: number;
+  /** Of a cross-modal encoder's attention weights, by the modality that it reads */
+  readonly attention: Readonly<Record<MultModality, number>>;
+  /** Of a memory encoder's attention weights */
+  readonly memoryAttention: number;
+  /** Of the scaled tokens that an encoder starts from: queries, keys and values, each by themselves */
+  readonly embedding: number;
+  /** Of the hidden values of an encoder's MLPs */
+  readonly hidden: number;
+  /** Of what a layer adds to its tokens, by attention and by its MLP */
+  readonly residual: number;
+  /** Of the hidden values of the head */
+  readonly head: number;
+}
+
 export interface MultConfig extends Readonly<Record<MultModality, SequenceConfig>> {
   /** d of the tokens; what has passed two cross-modal encoders is twice as wide */
   readonly width: number;
@@ -27,6 +45,8 @@ export interface MultConfig extends Readonly<Record<MultModality, SequenceConfig
   readonly masked?: boolean;
   /** Whether encoders add the original's sinusoidal positions; MMSA's do not, and neither does the default. */
   readonly positions?: boolean;
+  /** In training alone; none by default */
+  readonly dropout?: MultDropout;
 }
 
 /** MMSA's for CMU-MOSI, not aligned, a regression */
@@ -38,11 +58,20 @@ export const multMosi = {
   heads: 10,
   layers: 4,
   classes: 1,
+  dropout: {
+    textFeatures: 0.5,
+    attention: { text: 0.3, audio: 0.2, vision: 0 },
+    memoryAttention: 0.3,
+    embedding: 0.2,
+    hidden: 0,
+    residual: 0,
+    head: 0.5,
+  },
 } as const satisfies MultConfig;
 
 export const memoryLayersOf = ({ layers }: MultConfig): number => Math.max(layers, 3);
 
-/** @throws Error naming the sizes that are wrong or do not go together */
+/** @throws Error naming the sizes and rates that are wrong or do not go together */
 export function checkMultConfig(config: MultConfig): void {
   const { width, heads, layers, classes } = config;
   const sequences = multModalities.flatMap((name) =>
@@ -62,5 +91,15 @@ export function checkMultConfig(config: MultConfig): void {
   if (width % heads !== 0) throw new Error(`Mult: heads ${heads} do not divide width ${width}`);
   if (config.positions && width < 4) {
     throw new Error(`Mult: positions need a width of at least 4, got ${width}`);
+  }
+  if (config.dropout) checkDropout(config.dropout);
+}
+
+function checkDropout({ attention, ...others }: MultDropout): void {
+  const ofAttention = multModalities.map((name) => [`attention.${name}`, attention[name]] as const);
+  for (const [key, rate] of [...Object.entries(others), ...ofAttention]) {
+    if (!(rate >= 0 && rate < 1)) {
+      throw new Error(`Mult: dropout.${key} must be at least 0 and below 1, got ${rate}`);
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** The configuration of MMSA, the public framework, as ours. */
 import { z } from 'zod';
 import { parseWith } from '../../files/json.js';
-import { multModalities, type MultConfig, type MultModality } from './config.js';
+import { multModalities, type MultConfig, type MultDropout, type MultModality } from './config.js';
 
 const positive = z.number().int().positive();
 
@@ -17,6 +17,20 @@ const schema = z.object({
   conv1d_kernel_size_l: positive,
   conv1d_kernel_size_a: positive,
   conv1d_kernel_size_v: positive,
+});
+
+const rate = z.number().gte(0).lt(1);
+
+/** What decides training beside it: all of these, or none and then there is no dropout */
+const rates = z.object({
+  text_dropout: rate,
+  attn_dropout: rate,
+  attn_dropout_a: rate,
+  attn_dropout_v: rate,
+  embed_dropout: rate,
+  relu_dropout: rate,
+  res_dropout: rate,
+  output_dropout: rate,
 });
 
 /**
@@ -47,6 +61,7 @@ export function multFromMmsa(
     features: features[name],
     kernel: kernels[name],
   });
+  const dropout = dropoutOf(json as object);
   return {
     text: sequence('text'),
     audio: sequence('audio'),
@@ -56,5 +71,24 @@ export function multFromMmsa(
     layers: config.nlevels,
     classes: config.train_mode === 'classification' ? config.num_classes : 1,
     masked: config.attn_mask,
+    ...(dropout ? { dropout } : {}),
+  };
+}
+
+function dropoutOf(json: object): MultDropout | undefined {
+  if (!Object.keys(rates.shape).some((key) => key in json)) return undefined;
+  const found = parseWith(rates, json);
+  return {
+    textFeatures: found.text_dropout,
+    attention: {
+      text: found.attn_dropout,
+      audio: found.attn_dropout_a,
+      vision: found.attn_dropout_v,
+    },
+    memoryAttention: found.attn_dropout,
+    embedding: found.embed_dropout,
+    hidden: found.relu_dropout,
+    residual: found.res_dropout,
+    head: found.output_dropout,
   };
 }

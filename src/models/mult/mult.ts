@@ -1,11 +1,13 @@
 /**
  * MulT, the multimodal transformer for sequences that are not aligned (Tsai et al. 2019), as the public framework
  * MMSA has it: each modality is enriched by each other one, what two others made of it goes through one more
- * encoder, and the last time steps of all three are pooled. There is no dropout: networks here have no mode of
- * training.
+ * encoder, and the last time steps of all three are pooled. Dropout has MMSA's places, and acts only while
+ * `training` is set.
  */
+import { dropout } from '../../tensor/dropout.js';
 import { linear } from '../../tensor/linear.js';
 import { Parameters } from '../../tensor/parameters.js';
+import type { Stream } from '../../tensor/random.js';
 import { expectShapes } from '../../tensor/shapes.js';
 import { tf } from '../../tensor/tf.js';
 import { windows } from '../../tensor/windows.js';
@@ -22,9 +24,10 @@ import {
   memoryLayersOf,
   multModalities,
   type MultConfig,
+  type MultDropout,
   type MultModality,
 } from './config.js';
-import { encode } from './encoder.js';
+import { encode, type EncoderDropout } from './encoder.js';
 import { crossModal, memoryOf } from './encoders.js';
 import { declareMult } from './parameters.js';
 
@@ -45,6 +48,7 @@ export interface MultStreams {
 export class Mult implements BaseNetwork {
   readonly modalities: readonly ModalityShape[];
   readonly parameters: Parameters;
+  training?: Stream;
 
   /** @param seed decides every initial value */
   constructor(
@@ -81,12 +85,17 @@ export class Mult implements BaseNetwork {
     const { parameters, config } = this;
     const cross = crossModal.map(({ name, to, from }) => ({
       to,
-      ...encode(parameters, config, name, tokens[to]!, tokens[from]),
+      ...encode(parameters, config, name, tokens[to]!, {
+        source: tokens[from]!,
+        dropout: this.dropoutOf((rates) => rates.attention[from]),
+      }),
     }));
     const memories = multModalities.map((name) => {
       const enriched = cross.filter(({ to }) => to === name).map((each) => each.tokens);
       const deeper = { ...config, layers: memoryLayersOf(config) };
-      return encode(parameters, deeper, memoryOf(name), tf.concat(enriched, 2));
+      return encode(parameters, deeper, memoryOf(name), tf.concat(enriched, 2), {
+        dropout: this.dropoutOf((rates) => rates.memoryAttention),
+      });
     });
     const [text, audio, vision] = memories.map((memory) => lastStep(memory.tokens)) as [
       tf.Tensor,
@@ -103,8 +112,17 @@ export class Mult implements BaseNetwork {
   /** The head: a residual block and a linear map. */
   predict(pooled: tf.Tensor): tf.Tensor {
     const apply = (part: string, x: tf.Tensor) => linear(this.parameters, `head.${part}`, x);
-    const block = apply('residual', tf.relu(apply('hidden', pooled)));
+    const hidden = tf.relu(apply('hidden', pooled));
+    const kept = dropout(hidden, this.config.dropout?.head ?? 0, this.training);
+    const block = apply('residual', kept);
     return apply('output', tf.add(block, pooled));
+  }
+
+  /** What an encoder drops now, with such a rate for its attention weights. */
+  private dropoutOf(attention: (rates: MultDropout) => number): EncoderDropout | undefined {
+    const { training: random, config } = this;
+    const { dropout: rates } = config;
+    return random && rates && { ...rates, attention: attention(rates), random };
   }
 
   private convolve(name: MultModality, input: tf.Tensor): tf.Tensor {
@@ -113,7 +131,9 @@ export class Mult implements BaseNetwork {
     if (T < kernel) {
       throw new Error(`Mult.embed: ${name} has ${T} steps, fewer than its kernel of ${kernel}`);
     }
-    const unfolded = tf.reshape(windows(input, kernel), [-1, kernel * features]);
+    const rate = name === 'text' ? this.config.dropout?.textFeatures : undefined;
+    const kept = dropout(input, rate ?? 0, this.training);
+    const unfolded = tf.reshape(windows(kept, kernel), [-1, kernel * features]);
     const tokens = tf.matMul(unfolded, this.parameters.get(`embed.${name}.weight`));
     return tf.reshape(tokens, [B, T - kernel + 1, this.config.width]);
   }

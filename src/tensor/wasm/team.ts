@@ -39,6 +39,8 @@ const kernelNames = [
   'depthwiseInputGradient',
   'depthwiseFilterGradient',
   'poolGradient',
+  'dropout',
+  'dropoutInPlace',
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 
@@ -160,8 +162,14 @@ export class Team implements KernelDevice {
     gemm(this, products);
   }
 
-  overValues(kernel: ValueKernel, size: number, tensors: tf.TensorInfo[], reals?: number[]): void {
-    this.runOnValues(kernel, size, tensors, reals);
+  overValues(
+    kernel: ValueKernel,
+    size: number,
+    tensors: tf.TensorInfo[],
+    reals?: number[],
+    integers?: number[],
+  ): void {
+    this.runOnValues(kernel, size, tensors, reals, integers);
   }
 
   adamW(size: number, updates: readonly Update[], reals: number[]): void {
@@ -188,9 +196,10 @@ export class Team implements KernelDevice {
     size: number,
     tensors: tf.TensorInfo[],
     reals?: number[],
+    integers: number[] = [],
   ): void {
-    const addresses = tensors.map(this.address);
-    this.run(kernel, Math.ceil(size / valuesPerChunk), [size, valuesPerChunk, ...addresses], reals);
+    const places = [size, valuesPerChunk, ...tensors.map(this.address), ...integers];
+    this.run(kernel, Math.ceil(size / valuesPerChunk), places, reals);
   }
 
   /** Runs a kernel in chunks of rows, of about 16,384 values. */

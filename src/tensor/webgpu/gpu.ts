@@ -67,11 +67,12 @@ export class Gpu implements KernelDevice {
     size: number,
     tensors: tf.TensorInfo[],
     reals: number[] = [],
+    integers: number[] = [],
   ): void {
     if (size === 0) return;
     const { shader, perGroup } = valueShaders[kernel];
     const groups = flat(Math.ceil(size / perGroup));
-    this.recorder.record(shader, { tensors, integers: [size], reals, groups });
+    this.recorder.record(shader, { tensors, integers: [size, ...integers], reals, groups });
   }
 
   adamW(size: number, updates: readonly Update[], reals: number[]): void {

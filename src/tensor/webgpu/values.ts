@@ -1,5 +1,6 @@
 /** What is done to every value by itself, and sums of values; the counterparts of wasm/assembly. */
 import { valuesPerChunk, type ValueKernel } from '../kernelDevice.js';
+import { dropoutShader } from './dropout.js';
 import type { Shader } from './shader.js';
 
 const threads = 256;
@@ -154,4 +155,6 @@ export const valueShaders: Readonly<
   geluGradient: { shader: geluGradient, perGroup: threads },
   smoothL1: { shader: smoothL1, perGroup: valuesPerChunk },
   smoothL1Gradient: { shader: smoothL1Gradient, perGroup: threads },
+  dropout: dropoutShader('dropout'),
+  dropoutInPlace: dropoutShader('dropoutInPlace'),
 };

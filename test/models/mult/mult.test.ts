@@ -1,39 +1,21 @@
 import assert from 'node:assert/strict';
-import type { StoredTensor } from '../../../src/files/safetensors.js';
 import { multMosi, type MultConfig } from '../../../src/models/mult/config.js';
 import { encode } from '../../../src/models/mult/encoder.js';
 import { Mult } from '../../../src/models/mult/mult.js';
 import { multShapes } from '../../../src/models/mult/parameters.js';
 import { positionsOf } from '../../../src/models/mult/positions.js';
-import { loadMultWeights } from '../../../src/models/mult/weights.js';
 import { tf } from '../../../src/tensor/tf.js';
 import { assertClose } from '../../support/close.js';
 import { asExpected, random } from '../../support/compare.js';
 import { assertSteady } from '../../support/leaks.js';
 import {
+  assertMultGradients,
   loadedMult,
   multCase,
   multConfig,
   multInputs,
   multTorch,
-  multWeights,
 } from '../../support/mult.js';
-
-/** The gradient of every weight, under MMSA's names. */
-function torchGradients(): Map<string, StoredTensor> {
-  const { values } = multTorch.stored('gradients');
-  let from = 0;
-  const weights = [...multWeights()].filter(([name]) => !name.endsWith('.version'));
-  const sorted = weights.sort(([a], [b]) => (a < b ? -1 : 1));
-  const gradients = sorted.map(([name, { shape, values: weight }]) => {
-    const to = from + weight.length;
-    const gradient = { shape, values: values.slice(from, to) };
-    from = to;
-    return [name, gradient] as const;
-  });
-  assert.equal(from, values.length);
-  return new Map(gradients);
-}
 
 describe('Mult', () => {
   let inputs: ReturnType<typeof multInputs>;
@@ -64,15 +46,7 @@ describe('Mult', () => {
 
     const { value, grads } = tf.variableGrads(() => lossOf(network), variables);
     await assertClose('loss', value, multTorch.stored('loss'), 'network');
-    // PyTorch's gradients come into our layout as its weights do.
-    const expected = new Mult(multConfig, 1);
-    loadMultWeights(expected, torchGradients());
-    for (const name of network.parameters.names) {
-      const wanted = await asExpected(expected.parameters.get(name));
-      // Largest entries are about 1; key biases have the gradient zero.
-      await assertClose(name, grads[network.parameters.get(name).name]!, wanted, 'network', 0.1);
-    }
-    expected.parameters.dispose();
+    await assertMultGradients(network, grads, multTorch);
   });
 
   for (const width of [6, 7]) {
@@ -95,10 +69,12 @@ describe('Mult', () => {
     const name = 'cross.textFromAudio';
     const [x, source] = [random([2, 5, 4], 1), random([2, 7, 4], 2)];
     const placed = (tokens: tf.Tensor) => tf.add(tokens, tf.div(positionsOf(tokens), 2));
-    const expected = encode(parameters, plain, name, placed(x), placed(source));
-    const actual = encode(parameters, { ...plain, positions: true }, name, x, source);
+    const expected = encode(parameters, plain, name, placed(x), {
+      source: placed(source),
+    });
+    const actual = encode(parameters, { ...plain, positions: true }, name, x, { source });
     await assertClose('tokens', actual.tokens, await asExpected(expected.tokens), 'network');
-    const without = encode(parameters, plain, name, x, source);
+    const without = encode(parameters, plain, name, x, { source });
     assert.notDeepEqual(await actual.tokens.data(), await without.tokens.data());
     parameters.dispose();
   });
@@ -205,6 +181,12 @@ describe('Mult', () => {
       of({ vision: { length: 4, features: 2.5, kernel: 1 } }),
       /Mult: vision\.features must be a positive integer, got 2\.5/,
     );
+    const { dropout } = multMosi;
+    assert.throws(
+      of({ dropout: { ...dropout, attention: { ...dropout.attention, audio: 1 } } }),
+      /Mult: dropout\.attention\.audio must be at least 0 and below 1, got 1/,
+    );
+    assert.throws(of({ dropout: { ...dropout, head: NaN } }), /Mult: dropout\.head must be .* NaN/);
     assert.throws(of({ positions: true }), /positions need a width of at least 4, got 3/);
     assert.throws(
       () => network.embed({ audio: tf.zeros([3, 9, 5]) }),

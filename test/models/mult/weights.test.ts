@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StoredTensor } from '../../../src/files/safetensors.js';
+import { multMosi } from '../../../src/models/mult/config.js';
 import { multFromMmsa } from '../../../src/models/mult/mmsaConfig.js';
 import { Mult } from '../../../src/models/mult/mult.js';
 import { loadMultWeights, mmsaWeights } from '../../../src/models/mult/weights.js';
@@ -99,6 +100,42 @@ describe("MMSA's configuration of Mult", () => {
     const classes = { ...json, train_mode: 'classification', attn_mask: false };
     assert.equal(multFromMmsa(classes, lengths).classes, 3);
     assert.equal(multFromMmsa(classes, lengths).masked, false);
+  });
+
+  const rates = {
+    text_dropout: 0.5,
+    attn_dropout: 0.3,
+    attn_dropout_a: 0.2,
+    attn_dropout_v: 0,
+    embed_dropout: 0.2,
+    relu_dropout: 0,
+    res_dropout: 0,
+    output_dropout: 0.5,
+  };
+
+  it("has the rates of dropout, which are ours for MMSA's own configuration", () => {
+    const read = multFromMmsa({ ...json, ...rates }, lengths);
+    assert.deepEqual(read.dropout, multMosi.dropout);
+    // Each key by itself: where it goes.
+    const keys = Object.keys(rates);
+    const numbered = Object.fromEntries(keys.map((key, index) => [key, index / 8]));
+    assert.deepEqual(multFromMmsa({ ...json, ...numbered }, lengths).dropout, {
+      textFeatures: 0,
+      attention: { text: 1 / 8, audio: 2 / 8, vision: 3 / 8 },
+      memoryAttention: 1 / 8,
+      embedding: 4 / 8,
+      hidden: 5 / 8,
+      residual: 6 / 8,
+      head: 7 / 8,
+    });
+  });
+
+  it('names rates that are absent beside others, or are none', () => {
+    const read = (changes: object) => () =>
+      multFromMmsa({ ...json, ...rates, ...changes }, lengths);
+    assert.throws(read({ attn_dropout_v: undefined }), /attn_dropout_v/);
+    assert.throws(read({ res_dropout: 1 }), /res_dropout/);
+    assert.throws(() => multFromMmsa({ ...json, text_dropout: 0.5 }, lengths), /output_dropout/);
   });
 
   it('names every key that this network cannot follow', () => {

@@ -11,6 +11,7 @@
 import { adamW } from './adamW';
 import { copyRows } from './copy';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+import { dropout, dropoutInPlace } from './dropout';
 import { columnSums, gelu, geluGradient, smoothL1, smoothL1Gradient } from './elementwise';
 import { gemm, panelBytes } from './gemm';
 import { layerNorm, layerNormGradient, layerNormSums } from './layerNorm';
@@ -59,6 +60,10 @@ function compute(kernel: i32, block: usize, chunk: i32, scratch: usize): void {
       return depthwiseFilterGradient(block, chunk);
     case 15:
       return poolGradient(block, chunk, scratch);
+    case 16:
+      return dropout(block, chunk);
+    case 17:
+      return dropoutInPlace(block, chunk);
   }
 }
 
