@@ -8,6 +8,7 @@ import { missingImages } from '../data/pictureAndText.js';
 import { mosiCounts } from '../data/sentiment/generated.js';
 import { sentimentProcesses, type SentimentSize } from '../data/sentiment/process.js';
 import { lmfMosi } from '../models/lmf.js';
+import { multMosi } from '../models/mult/config.js';
 import { backendRequests } from '../tensor/backend.js';
 
 /**
@@ -95,6 +96,24 @@ const dataSchema = z.discriminatedUnion('name', [
   }),
 ]);
 
+const { attention, ...rates } = multMosi.dropout;
+/** Rates of dropout, as `MultDropout` says */
+const multDropout = z.strictObject({
+  textFeatures: belowOne.default(rates.textFeatures),
+  attention: z
+    .strictObject({
+      text: belowOne.default(attention.text),
+      audio: belowOne.default(attention.audio),
+      vision: belowOne.default(attention.vision),
+    })
+    .prefault({}),
+  memoryAttention: belowOne.default(rates.memoryAttention),
+  embedding: belowOne.default(rates.embedding),
+  hidden: belowOne.default(rates.hidden),
+  residual: belowOne.default(rates.residual),
+  head: belowOne.default(rates.head),
+});
+
 const modelSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('smallVilt'),
@@ -122,6 +141,8 @@ const modelSchema = z.discriminatedUnion('name', [
     layers: count.default(2),
     /** Time steps of the window of each modality's convolution */
     kernel: count.default(3),
+    /** In training; MMSA's rates by default */
+    dropout: multDropout.prefault({}),
   }),
   z.strictObject({ name: z.literal('tfn') }),
   z.strictObject({ name: z.literal('lmf'), rank: count.default(lmfMosi.rank) }),

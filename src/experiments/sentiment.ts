@@ -16,10 +16,10 @@ export function sequenceBase(
   seed: number,
 ): BaseNetwork {
   if (model.name === 'mult') {
-    const { kernel, width, heads, layers } = model;
+    const { kernel, width, heads, layers, dropout } = model;
     const sequence = ({ length, features }: typeof text) => ({ length, features, kernel });
     const sequences = { text: sequence(text), audio: sequence(audio), vision: sequence(vision) };
-    return new Mult({ width, heads, layers, ...sequences, classes: 1 }, seed);
+    return new Mult({ width, heads, layers, ...sequences, classes: 1, dropout }, seed);
   }
   const withFeatures = <Config extends SubNetworksConfig>(mosi: Config): Config => ({
     ...mosi,
