@@ -48,6 +48,8 @@ export { loadEmojiPairs, type EmojiPairs } from './data/emoji/emojiPairs.js';
 export { readSafetensors } from './files/safetensors.js';
 export { readVocabulary, WordPiece } from './data/text/wordPiece.js';
 export { loadFood101, type Food101Dataset } from './data/food101/food101.js';
+export { checkMosi, type MosiReport } from './data/mosi/check.js';
+export { loadMosi } from './data/mosi/mosi.js';
 
 export { AdamW } from './training/adamw.js';
 export { clipByGlobalNorm, clipByValue } from './training/clipping.js';

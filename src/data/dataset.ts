@@ -7,6 +7,11 @@ export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
 export type Splits = Readonly<Record<SplitName, readonly number[]>>;
 
+/** The same of every split. */
+export function bySplit<T>(make: (split: SplitName) => T): Readonly<Record<SplitName, T>> {
+  return { train: make('train'), validation: make('validation'), test: make('test') };
+}
+
 export const tasks = ['classification', 'regression'] as const;
 export type Task = (typeof tasks)[number];
 

@@ -6,9 +6,11 @@ import type { Dataset } from '../data/dataset.js';
 import { EmojiDataset, loadEmoji, type WordDropout } from '../data/emoji/emoji.js';
 import { loadEmojiPairs } from '../data/emoji/emojiPairs.js';
 import type { ViltSizes } from '../data/pictureAndText.js';
+import { loadMosi } from '../data/mosi/mosi.js';
 import { generateSentiment } from '../data/sentiment/generated.js';
 import { SequenceDataset } from '../data/sentiment/sequences.js';
 import { basePredictor, mmpPredictor, type Predictor } from '../evaluation/predictors.js';
+import { inProject } from '../files/paths.js';
 import { Mmp } from '../mmp/mmp.js';
 import type { Projector } from '../mmp/projector.js';
 import type { BaseNetwork, Inputs } from '../models/base.js';
@@ -56,7 +58,7 @@ export function loadData(config: RunConfig): RunDataset {
     case 'syntheticSentiment':
       return generateSentiment(data);
     case 'mosi':
-      throw new Error('data: mosi is not there yet');
+      return loadMosi(inProject(data.file), data.layout);
   }
 }
 

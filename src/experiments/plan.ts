@@ -3,15 +3,18 @@ import path from 'node:path';
 import Table from 'cli-table3';
 import { mean } from 'simple-statistics';
 import type { Dataset } from '../data/dataset.js';
+import { checkMosi } from '../data/mosi/check.js';
 import { predictLogits } from '../evaluation/accuracy.js';
 import { allScenarios } from '../evaluation/scenarios.js';
 import { checkWritable } from '../files/folders.js';
+import { inProject } from '../files/paths.js';
 import { duration } from '../notebook/progress.js';
 import { tf } from '../tensor/tf.js';
 import { updateParameters } from '../training/update.js';
 import type { RunConfig } from './config.js';
 import { partsOf, predictorOf } from './model.js';
 import { checkFood101Files, food101Lines } from './food101.js';
+import { mosiLines } from './sentiment.js';
 import { expectStartable, newTraining, type TrainRunOptions } from './trainRun.js';
 import { trainedOf, updateOptions } from './training.js';
 
@@ -52,10 +55,7 @@ const timedBatches = 2;
 export async function planOf(config: RunConfig, options: TrainRunOptions): Promise<Plan> {
   expectStartable(config, options);
   checkWritable(options.runs);
-  const files =
-    config.data.name === 'food101'
-      ? food101Lines(await checkFood101Files(config.data, config))
-      : [];
+  const files = await filesOf(config);
   const { steps, batchSize, keepCheckpoints, validateEvery } = config.budget;
   const update = updateOptions(config);
   const batches = update.accumulation?.batches ?? 1;
@@ -119,6 +119,13 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
   } finally {
     training.dispose();
   }
+}
+
+/** What a look at the files finds. */
+async function filesOf(config: RunConfig): Promise<[string, string][]> {
+  const { data } = config;
+  if (data.name === 'food101') return food101Lines(await checkFood101Files(data, config));
+  return data.name === 'mosi' ? mosiLines(checkMosi(inProject(data.file), data.layout)) : [];
 }
 
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {

@@ -1,4 +1,5 @@
 /** Sentiment in runs: the networks that a configuration makes for sequences of text, audio and vision. */
+import type { MosiReport } from '../data/mosi/check.js';
 import type { SequenceDataset } from '../data/sentiment/sequences.js';
 import type { BaseNetwork } from '../models/base.js';
 import { Lmf, lmfMosi, type LmfConfig } from '../models/lmf.js';
@@ -30,4 +31,22 @@ export function sequenceBase(
   return model.name === 'tfn'
     ? new Tfn(withFeatures<TfnConfig>(tfnMosi), seed)
     : new Lmf(withFeatures<LmfConfig>({ ...lmfMosi, rank: model.rank }), seed);
+}
+
+/** What was found in a file of CMU-MOSI, as lines of a plan. */
+export function mosiLines(report: MosiReport): [string, string][] {
+  const { samples, zeroLabels, sequences, negativeInfinities } = report;
+  const text = (values: Readonly<Record<string, number | string>>) =>
+    Object.entries(values)
+      .map(([name, value]) => `${name} ${value.toLocaleString('en')}`)
+      .join(', ');
+  const shapes = Object.entries(sequences).map(
+    ([name, { length, features }]) => [name, `${length} × ${features}`] as const,
+  );
+  return [
+    ['samples', text(samples)],
+    ['neutral ones', text(zeroLabels)],
+    ['sequences', text(Object.fromEntries(shapes))],
+    ['−∞ made 0', negativeInfinities.toLocaleString('en')],
+  ];
 }

@@ -12,10 +12,10 @@ import {
   type ArrowColumns,
   type Place,
 } from '../../files/arrow.js';
-import { splitNames, type SplitName } from '../dataset.js';
+import { bySplit, splitNames, type SplitName } from '../dataset.js';
 import { labelOf, readClasses, type Classes } from './classes.js';
 import type { Food101Samples } from './samples.js';
-import { bySplit, expectOnce, numbered, referenceSplits } from './splits.js';
+import { expectOnce, numbered, referenceSplits } from './splits.js';
 
 const isString = (type: DataType) => DataType.isUtf8(type) || DataType.isLargeUtf8(type);
 

@@ -1,8 +1,7 @@
 /** A look at Food-101 before a long training: what is there and what is not, without decoding images. */
-import type { SplitName } from '../dataset.js';
+import { bySplit, type SplitName } from '../dataset.js';
 import { readFood101 } from './food101.js';
 import type { Food101Layout } from './samples.js';
-import { bySplit } from './splits.js';
 
 export interface Food101Report {
   readonly classes: number;

@@ -7,9 +7,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../files/json.js';
+import { bySplit } from '../dataset.js';
+
 import { classOf, labelOf, readClasses } from './classes.js';
 import type { Food101Samples } from './samples.js';
-import { bySplit, numbered, readSplits } from './splits.js';
+import { numbered, readSplits } from './splits.js';
 import { readTitles, type Titles } from './titles.js';
 
 /**

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../files/json.js';
-import { splitNames, type SplitName, type Splits } from '../dataset.js';
+import { bySplit, splitNames, type SplitName, type Splits } from '../dataset.js';
 import { labelOf, type Classes } from './classes.js';
 
 /** What the reference calls the splits, in files and their names */
@@ -13,11 +13,6 @@ export type ImagesBySplit = Readonly<Record<SplitName, readonly string[]>>;
 
 const images = z.array(z.string()).readonly();
 const schema = z.strictObject({ train: images, val: images, test: images });
-
-/** The same of every split. */
-export function bySplit<T>(make: (split: SplitName) => T): Readonly<Record<SplitName, T>> {
-  return { train: make('train'), validation: make('validation'), test: make('test') };
-}
 
 /**
  * Reads `split.json`: `{"train": ["tacos_1.jpg", …], "val": […], "test": […]}`.

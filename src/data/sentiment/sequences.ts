@@ -27,6 +27,8 @@ export interface SequenceData {
   readonly splits: Splits;
   /** What each sample is called, such as `video$_$clip` */
   readonly ids?: readonly string[];
+  /** What is said in each sample, in words */
+  readonly texts?: readonly string[];
 }
 
 export class SequenceDataset implements Dataset {
@@ -38,14 +40,16 @@ export class SequenceDataset implements Dataset {
   readonly splits: Splits;
   readonly sequences: SequenceData['sequences'];
   readonly ids?: readonly string[];
+  readonly texts?: readonly string[];
 
   /** @throws Error naming the modality that has not as many values as samples, or one that is not finite */
-  constructor({ name, sequences, labels, splits, ids }: SequenceData) {
+  constructor({ name, sequences, labels, splits, ids, texts }: SequenceData) {
     this.name = name;
     this.sequences = sequences;
     this.labels = labels;
     this.splits = splits;
     this.ids = ids;
+    this.texts = texts;
     for (const modality of sequenceModalities) {
       const { length, features, values } = sequences[modality];
       const expected = labels.length * length * features;
