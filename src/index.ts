@@ -78,9 +78,29 @@ export { evaluationFigure, evaluationReport } from './evaluation/evaluationRepor
 export {
   balancedAccuracy,
   meanCrossEntropy,
+  measure,
   topAccuracy,
   type Metric,
 } from './evaluation/metrics.js';
+export {
+  acc5,
+  acc7,
+  correlation,
+  has0Accuracy,
+  has0F1,
+  meanAbsoluteError,
+  non0Accuracy,
+  non0F1,
+  sentimentMetrics,
+} from './evaluation/sentimentMetrics.js';
+export { metricsOf } from './evaluation/taskMetrics.js';
+export {
+  meanTokens,
+  referenceErrors,
+  tokenErrors,
+  type ReferenceErrors,
+  type TokenError,
+} from './evaluation/tokenErrors.js';
 export { drawMissing, missingTable, paperTables, parseTable } from './evaluation/missingTables.js';
 export { basePredictor, completedTokens, mmpPredictor } from './evaluation/predictors.js';
 export { allScenarios, scenarioOf } from './evaluation/scenarios.js';

@@ -14,6 +14,7 @@
  *       await prefetch.dispose();
  *     }
  */
+import { throwIfInterrupted } from '../interruption.js';
 import type { Dataset } from './dataset.js';
 
 /** How many batches training fetches ahead */
@@ -78,5 +79,34 @@ export class Prefetch {
       fetched.catch(() => undefined);
       this.queue.push({ samples: value, fetched });
     }
+  }
+}
+
+/**
+ * Samples in their order, in batches as large as the data set measures at once, each fetched when it comes: its
+ * inputs can be asked for, once. The next is fetched while one is in use, and dropped when no more are taken.
+ *
+ * @throws Error of the data set when a batch cannot be fetched, and the interruption's reason, before any batch
+ */
+export async function* fetchedBatches(
+  dataset: Pick<Dataset, 'fetch' | 'forget' | 'largestBatch'>,
+  samples: readonly number[],
+): AsyncGenerator<readonly number[], void> {
+  const { largestBatch = 64 } = dataset;
+  const fetching = new Prefetch(dataset, batchesOf(samples, largestBatch), 1);
+  try {
+    for (let start = 0; start < samples.length; start += largestBatch) {
+      throwIfInterrupted();
+      yield await fetching.ready();
+    }
+  } finally {
+    await fetching.dispose();
+  }
+}
+
+/** Batches of samples in their order, of which the last may be smaller. */
+function* batchesOf(samples: readonly number[], size: number): Generator<readonly number[]> {
+  for (let start = 0; start < samples.length; start += size) {
+    yield samples.slice(start, start + size);
   }
 }

@@ -1,7 +1,6 @@
 /** Logits and accuracy of a method, by scenario. */
 import type { Dataset } from '../data/dataset.js';
-import { Prefetch } from '../data/prefetch.js';
-import { throwIfInterrupted } from '../interruption.js';
+import { fetchedBatches } from '../data/prefetch.js';
 import { groupByMasked } from '../mmp/masking.js';
 import { tf } from '../tensor/tf.js';
 import { measure, topAccuracy } from './metrics.js';
@@ -23,30 +22,15 @@ export async function predictLogits(
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
-  const { largestBatch = 64 } = dataset;
-  const fetching = new Prefetch(dataset, batchesOf(samples, largestBatch), 1);
-  try {
-    while (rows.length < samples.length) {
-      throwIfInterrupted();
-      signal?.throwIfAborted();
-      const batch = await fetching.ready();
-      const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
-      const values = (await logits.data()) as Float32Array;
-      const classes = logits.shape[1]!;
-      logits.dispose();
-      batch.forEach((_, row) => rows.push(values.slice(row * classes, (row + 1) * classes)));
-    }
-  } finally {
-    await fetching.dispose();
+  for await (const batch of fetchedBatches(dataset, samples)) {
+    signal?.throwIfAborted();
+    const logits = tf.tidy(() => predictor(dataset.inputs(batch), masked));
+    const values = (await logits.data()) as Float32Array;
+    const classes = logits.shape[1]!;
+    logits.dispose();
+    batch.forEach((_, row) => rows.push(values.slice(row * classes, (row + 1) * classes)));
   }
   return rows;
-}
-
-/** Batches of samples in their order, of which the last may be smaller. */
-function* batchesOf(samples: readonly number[], size: number): Generator<readonly number[]> {
-  for (let start = 0; start < samples.length; start += size) {
-    yield samples.slice(start, start + size);
-  }
 }
 
 /**
