@@ -60,9 +60,9 @@ export const sentimentProbabilities: readonly number[] = (() => {
 })();
 
 const workbook: SentimentProcess = {
-  words: [4, 10],
+  words: [4, 9],
   text: {
-    length: 12,
+    length: 10,
     features: 24,
     expressions: 8,
     reliability: 0.9,
@@ -71,7 +71,7 @@ const workbook: SentimentProcess = {
     rests: false,
   },
   audio: {
-    length: 32,
+    length: 28,
     features: 5,
     expressions: 2,
     reliability: 0.35,
@@ -80,7 +80,7 @@ const workbook: SentimentProcess = {
     rests: true,
   },
   vision: {
-    length: 40,
+    length: 36,
     features: 20,
     expressions: 4,
     reliability: 0.35,

@@ -20,7 +20,7 @@ describe('generated sentiment', () => {
     assert.ok(positive > 0.45 && positive < 0.55, `${positive} are positive`);
     const neutral = labels.filter((label) => label === 0).length / labels.length;
     assert.ok(neutral > 0.005 && neutral < 0.06, `${neutral} are neutral`);
-    assert.equal(sequences.text.values.length, 2199 * 12 * 24);
+    assert.equal(sequences.text.values.length, 2199 * 10 * 24);
   });
 
   it('has sequences of the sizes of CMU-MOSI when asked', () => {
