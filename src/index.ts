@@ -28,6 +28,7 @@ export { multMosi, type MultConfig, type MultDropout } from './models/mult/confi
 export { multFromMmsa } from './models/mult/mmsaConfig.js';
 export { Mult, type MultStreams } from './models/mult/mult.js';
 export { loadMultWeights, mmsaWeights } from './models/mult/weights.js';
+export { lmfFromMmsa, tfnFromMmsa } from './models/fusionMmsaConfig.js';
 export { Tfn, tfnMosi, type TfnConfig } from './models/tfn.js';
 export { Lmf, lmfMosi, type LmfConfig } from './models/lmf.js';
 export {

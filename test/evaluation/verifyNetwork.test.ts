@@ -13,6 +13,7 @@ import {
 } from '../../src/files/safetensors.js';
 import { describeBackend } from '../../src/tensor/backend.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
+import { lmfFixture, tfnFixture } from '../support/fusion.js';
 import { assertSteady } from '../support/leaks.js';
 import { skip } from '../support/skip.js';
 import { multFolder } from '../support/mult.js';
@@ -71,19 +72,24 @@ describe('verification of base networks', () => {
     ),
     'pooler_output',
   ];
-  const ofMult = ['Feature_t', 'Feature_a', 'Feature_v', 'Feature_f', 'M'];
+  const ofMmsa = ['Feature_t', 'Feature_a', 'Feature_v', 'Feature_f', 'M'];
 
   it('passes on ViLT, with pictures of many sizes', async () => {
     assertPasses(await outcomesOf(viltFolder), 'ViLT', ofVilt);
   });
 
   it('passes on MulT', async () => {
-    assertPasses(await outcomesOf(multFolder), 'MulT', ofMult);
+    assertPasses(await outcomesOf(multFolder), 'MulT', ofMmsa);
+  });
+
+  it('passes on TFN and on LMF', async () => {
+    assertPasses(await outcomesOf(tfnFixture.folder), 'TFN', ofMmsa);
+    assertPasses(await outcomesOf(lmfFixture.folder), 'LMF', ofMmsa);
   });
 
   for (const [network, about, names] of [
     ['vilt', 'ViLT', ofVilt],
-    ['mult', 'MulT', ofMult],
+    ['mult', 'MulT', ofMmsa],
   ] as const) {
     it(`passes on ${about} of the shared folder`, async function () {
       const folder = shared(network);
@@ -102,6 +108,9 @@ describe('verification of base networks', () => {
     ['trans_a_with_v.layers.0.self_attn.in_proj_weight', 'Feature_a', multFolder],
     ['trans_v_mem.layers.2.fc2.bias', 'Feature_v', multFolder],
     ['out_layer.weight', 'M', multFolder],
+    ['text_subnet.linear_1.weight', 'Feature_t', tfnFixture.folder],
+    ['post_fusion_layer_1.bias', 'M', tfnFixture.folder],
+    ['video_factor', 'Feature_f', lmfFixture.folder],
   ] as const) {
     it(`notices a wrong value in ${name}`, async () => {
       const folder = copy(of);
@@ -193,7 +202,7 @@ describe('verification of base networks', () => {
       [
         'another network',
         configure({ model_type: 'bert' }),
-        /config\.json: of no network that is known \(ViLT, MulT\)/,
+        /config\.json: of no network that is known \(ViLT, MulT, TFN, LMF\)/,
       ],
       [
         'what ViLT is not',
@@ -273,9 +282,17 @@ describe('verification of base networks', () => {
         /case\.safetensors: the case: vision must be \[B=3, Tv, Fv=5\], got \[3, 7, 4\]/,
       ],
     ];
+    const damagesOfTfn: typeof damagesOfMult = [
+      [
+        'a TFN without a product of that size',
+        tensorsOf('case', reshape('Feature_f', [4, 4, 12])),
+        /case\.safetensors: the case: Feature_f must be \[B=4, 48\], got \[4, 4, 12\]/,
+      ],
+    ];
     const all = [
       ...damages.map((each) => [viltFolder, ...each] as const),
       ...damagesOfMult.map((each) => [multFolder, ...each] as const),
+      ...damagesOfTfn.map((each) => [tfnFixture.folder, ...each] as const),
     ];
     for (const [of, what, damage, message] of all) {
       it(`${what}, and goes on`, async () => {

@@ -2,11 +2,12 @@
 import { tf } from '../../tensor/tf.js';
 import { compareAll, type Comparison } from '../compare.js';
 import { readNetworkCase } from './folder.js';
+import { lmf, tfn } from './fusion.js';
 import { mult } from './mult.js';
 import type { VerifiedNetwork } from './network.js';
 import { vilt } from './vilt.js';
 
-const networks: readonly VerifiedNetwork[] = [vilt, mult];
+const networks: readonly VerifiedNetwork[] = [vilt, mult, tfn, lmf];
 
 /** Far below any output of a network, so that it hides nothing */
 const floor = () => 1e-6;
