@@ -2,14 +2,22 @@
  * The best that anybody can do on generated clips: the posterior of the sentiment when some modalities are seen.
  * With e_{m,k} what modality m shows of word k,
  *
- *   P(s | X) ∝ P(s) · Π_k Σ_a P(a | s) · Π_{m ∈ 𝒜} p(e_{m,k} | a)
- *   p(e | a) = r · c_a(e) + (1 − r) · c_0(e),    c_a(e) = mean of the expressions' Gaussian densities
+ *   P(s | X) ∝ P(s) · Π_k Σ_a P(a | s) · mean_j Π_{m ∈ 𝒜} p(e_{m,k} | a, j)
+ *   p(e | a, j) = r · N(e; expression j of a) + (1 − r) · mean of N(e; expression) over the neutral ones
+ *
+ * over the affects a and the words j of each.
  *
  * The observer knows the codebooks and also where each word begins, which a network has to find out; so this is an
  * upper bound, however much a network learns.
  */
 import type { GeneratedSentiment } from './generated.js';
-import { affectProbabilities, affects, sentimentProbabilities, sentiments } from './process.js';
+import {
+  affectProbabilities,
+  affects,
+  sentimentProbabilities,
+  sentiments,
+  vocabulary,
+} from './process.js';
 import type { SequenceModality } from './sequences.js';
 
 /**
@@ -26,11 +34,16 @@ export function posteriorOf(
   if (!(sample in dataset.labels)) {
     throw new Error(`posteriorOf: no sample ${sample}; there are ${dataset.labels.length}`);
   }
-  const words = dataset.spans.text[sample]!.map((_, word) =>
-    affects.map((_affect, index) =>
-      available.reduce((sum, name) => sum + shown(dataset, sample, name, word)[index]!, 0),
-    ),
-  );
+  const words = dataset.spans.text[sample]!.map((_, word) => {
+    const seen = available.map((name) => logDensities(dataset, sample, name, word));
+    return affects.map((_affect, a) =>
+      logMeanExp(
+        Array.from({ length: vocabulary }, (_word, j) =>
+          seen.reduce((sum, ofWords) => sum + ofWords[a]![j]!, 0),
+        ),
+      ),
+    );
+  });
   const logarithms = sentiments.map((sentiment, index) => {
     const probabilities = affectProbabilities(sentiment);
     const ofWords = words.map((word) =>
@@ -42,13 +55,13 @@ export function posteriorOf(
   return logarithms.map((value) => Math.exp(value - total));
 }
 
-/** log p(e_{m,k} | a) of the affects −1, 0, 1. */
-function shown(
+/** log p(e_{m,k} | a, j): of the affects −1, 0, 1, one for each of their words. */
+function logDensities(
   { process, codebooks, sequences, spans }: GeneratedSentiment,
   sample: number,
   name: SequenceModality,
   word: number,
-): number[] {
+): number[][] {
   const { reliability, noise, rests } = process[name];
   const { length, features, values } = sequences[name];
   const { start, steps } = spans[name][sample]![word]!;
@@ -64,14 +77,16 @@ function shown(
     // What is the same for every expression cancels in the posterior.
     return -squares / 2;
   };
-  const classes = codebooks[name].map(
-    (expressions) => logSumExp(expressions.map(logDensity)) - Math.log(expressions.length),
-  );
-  const neutral = classes[affects.indexOf(0)]!;
-  return classes.map((own) =>
-    logSumExp([Math.log(reliability) + own, Math.log(1 - reliability) + neutral]),
+  const densities = codebooks[name].map((expressions) => expressions.map(logDensity));
+  const neutral = Math.log(1 - reliability) + logMeanExp(densities[affects.indexOf(0)]!);
+  return densities.map((own) =>
+    Array.from({ length: vocabulary }, (_, j) =>
+      logSumExp([Math.log(reliability) + own[j % own.length]!, neutral]),
+    ),
   );
 }
+
+const logMeanExp = (values: readonly number[]) => logSumExp(values) - Math.log(values.length);
 
 function logSumExp(values: readonly number[]): number {
   const largest = Math.max(...values);

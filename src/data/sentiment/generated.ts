@@ -7,6 +7,7 @@ import {
   sentimentProbabilities,
   sentimentProcesses,
   sentiments,
+  vocabulary,
   type Affect,
   type Expressiveness,
   type SentimentProcess,
@@ -110,8 +111,13 @@ function splitsOf({ train, validation, test }: ClipCounts): Splits {
 
 interface Clip {
   readonly sentiment: number;
-  /** −1, 0 or 1 by word */
-  readonly affects: readonly Affect[];
+  readonly words: readonly Word[];
+}
+
+interface Word {
+  readonly affect: Affect;
+  /** Which of the affect's words */
+  readonly index: number;
 }
 
 function drawClip({ words: [least, most] }: SentimentProcess, random: Stream): Clip {
@@ -120,7 +126,10 @@ function drawClip({ words: [least, most] }: SentimentProcess, random: Stream): C
   const probabilities = affectProbabilities(sentiment);
   return {
     sentiment,
-    affects: Array.from({ length: count }, () => affects[draw(probabilities, random)]!),
+    words: Array.from({ length: count }, () => ({
+      affect: affects[draw(probabilities, random)]!,
+      index: random.integer(vocabulary),
+    })),
   };
 }
 
@@ -159,10 +168,11 @@ class SequenceWriter {
     const [least, most] = steps;
     const sample = this.spans.length;
     let step = 0;
-    const words = clip.affects.map((affect): WordSpan => {
-      const shown = random.uniform() < reliability ? affect : 0;
-      const expressions = this.codebook[affects.indexOf(shown)]!;
-      const expression = expressions[random.integer(expressions.length)]!;
+    const words = clip.words.map(({ affect, index }): WordSpan => {
+      const isShown = random.uniform() < reliability;
+      const expressions = this.codebook[affects.indexOf(isShown ? affect : 0)]!;
+      const shown = isShown ? index : random.integer(expressions.length);
+      const expression = expressions[shown % expressions.length]!;
       const word = { start: step, steps: least + random.integer(most - least + 1) };
       for (let count = 0; count < word.steps; count++) {
         this.writeStep(sample, step++, expression, random);

@@ -1,8 +1,9 @@
 /**
  * How the synthetic clips come about. A clip has a sentiment s and says some words. The affect of each word,
- * negative, neutral or positive, depends on s. Every modality then expresses each word in its own way: by an
- * expression of the word's affect out of a codebook of its own, seen for some time steps under noise. Nothing here
- * was recorded; what is like CMU-MOSI is the shape, the range of labels, and that text tells most.
+ * negative, neutral or positive, depends on s. Every modality then expresses the word in its own way, as speech has a
+ * transcript, a sound and a movement of the lips: by an expression out of a codebook of its own, which words of the
+ * same affect may share, seen for some time steps under noise. Nothing here was recorded; what is like CMU-MOSI is the
+ * shape, the range of labels, and that text tells most.
  */
 
 /** How one modality expresses a word. */
@@ -11,9 +12,9 @@ export interface Expressiveness {
   readonly length: number;
   /** F, features of a step */
   readonly features: number;
-  /** Expressions of each affect */
+  /** Expressions of each affect; word j of an affect has expression j modulo so many */
   readonly expressions: number;
-  /** How often an affect is shown at all; otherwise the expression is a neutral one */
+  /** How often the word's expression is shown at all; otherwise it is one of the neutral ones */
   readonly reliability: number;
   /** Standard deviation of a feature around its expression, whose features have a deviation of 1 */
   readonly noise: number;
@@ -31,6 +32,8 @@ export interface SentimentProcess {
   readonly vision: Expressiveness;
 }
 
+/** Different words of each affect */
+export const vocabulary = 8;
 /** Words that are not neutral */
 const affective = 0.5;
 /** How steeply the sign of an affective word follows s */
@@ -65,7 +68,7 @@ const workbook: SentimentProcess = {
     length: 10,
     features: 24,
     expressions: 8,
-    reliability: 0.9,
+    reliability: 0.95,
     noise: 0.5,
     steps: [1, 1],
     rests: false,
@@ -73,9 +76,9 @@ const workbook: SentimentProcess = {
   audio: {
     length: 28,
     features: 5,
-    expressions: 2,
-    reliability: 0.35,
-    noise: 0.8,
+    expressions: 4,
+    reliability: 0.8,
+    noise: 1.2,
     steps: [1, 2],
     rests: true,
   },
@@ -83,8 +86,8 @@ const workbook: SentimentProcess = {
     length: 36,
     features: 20,
     expressions: 4,
-    reliability: 0.35,
-    noise: 1.5,
+    reliability: 0.6,
+    noise: 2,
     steps: [2, 3],
     rests: true,
   },

@@ -6,6 +6,7 @@ import {
   affects,
   sentimentProbabilities,
   sentiments,
+  vocabulary,
 } from '../../../src/data/sentiment/process.js';
 import {
   sequenceModalities,
@@ -16,36 +17,50 @@ import { allScenarios } from '../../../src/evaluation/scenarios.js';
 const dataset = generateSentiment({ clips: { train: 1, validation: 1, test: 2000 } });
 const { test } = dataset.splits;
 
-/** P(s, X) summed over every sequence of affects and every choice of expressions, in products of densities. */
-function bruteForce(sample: number, name: SequenceModality): number[] {
-  const { reliability, noise } = dataset.process[name];
+/** The density of what a modality shows of a word, when it has that expression; without what all have in common. */
+function density(
+  sample: number,
+  name: SequenceModality,
+  word: number,
+  expression: Float32Array,
+): number {
   const { length, features, values } = dataset.sequences[name];
-  const spans = dataset.spans[name][sample]!;
-  const first = name === 'text' ? 0 : 1;
-  const density = (word: number, expression: Float32Array) => {
-    const { start, steps } = spans[word]!;
-    let product = 1;
-    for (let step = start; step < start + steps; step++) {
-      for (let feature = first; feature < features; feature++) {
-        const value = values[(sample * length + step) * features + feature]!;
-        const error = (value - expression[feature]!) / noise;
-        product *= Math.exp((-error * error) / 2);
-      }
+  const { start, steps } = dataset.spans[name][sample]![word]!;
+  let product = 1;
+  for (let step = start; step < start + steps; step++) {
+    for (let feature = name === 'text' ? 0 : 1; feature < features; feature++) {
+      const value = values[(sample * length + step) * features + feature]!;
+      const error = (value - expression[feature]!) / dataset.process[name].noise;
+      product *= Math.exp((-error * error) / 2);
     }
-    return product;
-  };
+  }
+  return product;
+}
+
+/** P(s | X), by a sum over every sequence of words that may have been said. */
+function bruteForce(sample: number, available: readonly SequenceModality[]): number[] {
+  const count = dataset.spans.text[sample]!.length;
+  // By word of the clip, affect and word of the affect
+  const seen = Array.from({ length: count }, (_, word) =>
+    affects.map((_affect, a) =>
+      Array.from({ length: vocabulary }, (_word, j) =>
+        available.reduce((product, name) => {
+          const { reliability } = dataset.process[name];
+          const of = (expression: Float32Array) => density(sample, name, word, expression);
+          const [own, neutral] = [dataset.codebooks[name][a]!, dataset.codebooks[name][1]!];
+          const others = neutral.reduce((sum, one) => sum + of(one), 0) / neutral.length;
+          return product * (reliability * of(own[j % own.length]!) + (1 - reliability) * others);
+        }, 1),
+      ),
+    ),
+  );
   const joint = sentiments.map((sentiment, index) => {
     const affectOf = affectProbabilities(sentiment);
     const visit = (word: number, weight: number): number => {
-      if (word === spans.length) return weight;
+      if (word === count) return weight;
       let sum = 0;
-      affects.forEach((_affect, a) => {
-        for (const isShown of [true, false]) {
-          const expressions = dataset.codebooks[name][isShown ? a : 1]!;
-          const share = (isShown ? reliability : 1 - reliability) / expressions.length;
-          const seen = expressions.reduce((all, one) => all + density(word, one), 0);
-          sum += visit(word + 1, weight * affectOf[a]! * share * seen);
-        }
+      seen[word]!.forEach((words, a) => {
+        for (const one of words) sum += visit(word + 1, (weight * affectOf[a]! * one) / vocabulary);
       });
       return sum;
     };
@@ -61,14 +76,12 @@ function assertClose(value: number, expected: number, limit: number, what: strin
 
 describe('the posterior of generated clips', () => {
   it('is what a sum over all that may have happened gives', () => {
-    const short = test.filter((sample) => dataset.spans.text[sample]!.length === 4);
-    for (const name of sequenceModalities) {
-      for (const sample of short.slice(0, 4)) {
-        const posterior = posteriorOf(dataset, sample, [name]);
-        bruteForce(sample, name).forEach((expected, index) => {
-          assertClose(posterior[index]!, expected, 1e-9, `${name} of ${sample}`);
-        });
-      }
+    const short = test.find((sample) => dataset.spans.text[sample]!.length === 4)!;
+    for (const available of [['text'], ['audio', 'vision'], ['text', 'audio', 'vision']] as const) {
+      const posterior = posteriorOf(dataset, short, available);
+      bruteForce(short, available).forEach((expected, index) => {
+        assertClose(posterior[index]!, expected, 1e-9, available.join());
+      });
     }
   });
 
