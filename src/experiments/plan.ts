@@ -56,7 +56,7 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
   expectStartable(config, options);
   checkWritable(options.runs);
   const files = await filesOf(config);
-  const { steps, batchSize, keepCheckpoints, validateEvery } = config.budget;
+  const { steps, batchSize, keepCheckpoints, validateEvery, validateOn } = config.budget;
   const update = updateOptions(config);
   const batches = update.accumulation?.batches ?? 1;
   const timed = Math.min(batches, timedBatches);
@@ -90,8 +90,10 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
     const evaluate = () =>
       predictLogits(predictorOf(training.model, dataset), dataset, samples, []);
     const sampleSeconds = (await secondsOf(evaluate)) / samples.length;
+    const scenarios = allScenarios(dataset.modalities).length;
     const validations = validateEvery === undefined ? 0 : Math.ceil(steps / validateEvery);
-    const evaluated = (validation.length + test.length) * allScenarios(dataset.modalities).length;
+    const validated = validations * validation.length * (validateOn === 'all' ? scenarios : 1);
+    const evaluated = (validation.length + test.length) * scenarios;
     const { tensors } = await training.state(0);
     const stateBytes = [...tensors.values()].reduce(
       (sum, { values }) => sum + values.byteLength,
@@ -110,7 +112,7 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
       stepSeconds,
       timedSteps: times.length,
       ...(dataset.fetch ? { fetchSeconds: fetchSeconds * batches } : {}),
-      trainingSeconds: steps * stepSeconds + validations * validation.length * sampleSeconds,
+      trainingSeconds: steps * stepSeconds + validated * sampleSeconds,
       evaluationSeconds: sampleSeconds * evaluated,
       heldBytes: tf.memory().numBytes - before,
       peakBytes: peakBytes - before,
