@@ -48,7 +48,7 @@ export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
 export { loadEmojiPairs, type EmojiPairs } from './data/emoji/emojiPairs.js';
 export { bestGuess, ceilingOf, posteriorOf, type Ceiling } from './data/sentiment/bayes.js';
 export { generateSentiment, type GeneratedSentiment } from './data/sentiment/generated.js';
-export { sentiments } from './data/sentiment/process.js';
+export { affectProbabilities, sentiments } from './data/sentiment/process.js';
 export { sequenceModalities, SequenceDataset } from './data/sentiment/sequences.js';
 export { readSafetensors } from './files/safetensors.js';
 export { readVocabulary, WordPiece } from './data/text/wordPiece.js';

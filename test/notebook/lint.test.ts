@@ -514,8 +514,9 @@ describe('the method that notebooks refer to', () => {
 });
 
 describe('the committed notebooks', () => {
-  it('are 01 to 10', () => {
+  it('are 01 to 11', () => {
     const numbers = committedNotebooks().map((file) => path.basename(file).slice(0, 2));
-    assert.deepEqual(numbers, ['01', '02', '03', '04', '05', '06', '07', '08', '09', '10']);
+    const expected = Array.from({ length: 11 }, (_, index) => String(index + 1).padStart(2, '0'));
+    assert.deepEqual(numbers, expected);
   });
 });
