@@ -100,7 +100,10 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
     found.push(`model: the data "${data.name}" need the network "${networks.join('" or "')}"`);
   }
   if (loss.task !== undefined && (loss.task === 'l1') !== isRegression(run)) {
-    found.push(`loss.task: "${loss.task}" does not go with what "${data.name}" is to be predicted`);
+    const labels = isRegression(run) ? 'numbers' : 'classes';
+    found.push(
+      `loss.task: "${loss.task}" is not for labels that are ${labels}, as of "${data.name}"`,
+    );
   }
   if (method === 'prompts' && !prompts) found.push('prompts: say prompts.level');
   if (prompts && method !== 'prompts') found.push(`prompts: the method "${method}" has none`);

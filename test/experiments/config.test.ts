@@ -166,9 +166,12 @@ describe('the configuration of a run', () => {
     impossible.push(
       [
         { method: 'mmp', data, loss: { task: 'crossEntropy' } },
-        /loss\.task: "crossEntropy" does not/,
+        /loss\.task: "crossEntropy" is not for labels that are numbers/,
       ],
-      [{ method: 'mmp', loss: { task: 'l1' } }, /loss\.task: "l1" does not go with .*"emoji"/],
+      [
+        { method: 'mmp', loss: { task: 'l1' } },
+        /loss\.task: "l1" is not for labels that are classes, as of "emoji"/,
+      ],
       [
         { method: 'mmp', data, model: { name: 'vilt' } },
         /model: .*"syntheticSentiment" need .*"mult" or "tfn" or "lmf"/,
