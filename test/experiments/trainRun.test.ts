@@ -127,7 +127,7 @@ describe('a run', function () {
   it('ends with the parameters of its best validation when it is to keep these', async () => {
     const wild = {
       method: 'dropout',
-      optimiser: { learningRate: 0.3 },
+      optimiser: { learningRate: 3 },
       schedule: { kind: 'constant' },
     } as const;
     const budget = { validateEvery: 3, checkpointEvery: 3 };
@@ -191,7 +191,7 @@ describe('a run', function () {
       },
       'of pretraining': { method: 'pretraining', ...onPairs },
       'of a regression': { method: 'mmp', ...onClips },
-      'with batch normalisation': { method: 'dropout', ...onClips, model: { name: 'tfn' } },
+      'with batch normalisation': { method: 'dropout', ...onClips, model: { name: 'lmf' } },
       'with an adaptation of a frozen network': {
         method: 'adaptation',
         adaptation: { kind: 'scaleShift' },
