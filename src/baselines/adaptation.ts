@@ -43,12 +43,15 @@ export class Adaptation<Network extends BaseNetwork = BaseNetwork> {
    */
   readonly parameters: Parameters;
 
-  /** @throws Error when the rank is no positive integer */
+  /** @throws Error when the kind is unknown, or the rank no positive integer */
   constructor(
     readonly base: Network,
     readonly config: AdaptationConfig,
     seed: number,
   ) {
+    if (!['scaleShift', 'lowRank'].includes(config.kind)) {
+      throw new Error(`Adaptation kind: must be scaleShift or lowRank, got ${config.kind}`);
+    }
     if (config.kind === 'lowRank' && !(Number.isInteger(config.rank) && config.rank >= 1)) {
       throw new Error(`Adaptation rank: must be a positive integer, got ${config.rank}`);
     }

@@ -3,6 +3,7 @@
  * what is wrong is refused here, before anything starts.
  */
 import { z } from 'zod';
+import type { Task } from '../data/dataset.js';
 import { mmpSchema, runSchema, type Method } from './schema.js';
 
 export { methods, type Method } from './schema.js';
@@ -53,7 +54,7 @@ export function resolveRun(options: unknown, source: string): RunConfig {
     ...(method === 'mmp' ? { mmp: run.mmp ?? mmpSchema.parse({}) } : {}),
     loss: {
       ...run.loss,
-      task: run.loss.task ?? (isRegression(run) ? 'l1' : 'crossEntropy'),
+      task: run.loss.task ?? (taskOfRun(run) === 'regression' ? 'l1' : 'crossEntropy'),
       ...(aligns(method) ? { alignment: run.loss.alignment ?? 10 } : {}),
     },
   };
@@ -86,21 +87,22 @@ const networksByData: Readonly<Record<string, readonly string[] | undefined>> = 
   mosi: ['mult', 'tfn', 'lmf'],
 };
 
-/** Whether what is to be predicted is a number and not a class. */
-const isRegression = ({ data }: Pick<z.output<typeof runSchema>, 'data'>): boolean =>
-  data.name === 'syntheticSentiment' || data.name === 'mosi';
+/** What is to be predicted: a number of clips, and otherwise a class. */
+export const taskOfRun = ({ data }: Pick<z.output<typeof runSchema>, 'data'>): Task =>
+  data.name === 'syntheticSentiment' || data.name === 'mosi' ? 'regression' : 'classification';
 
 /** What cannot be, although every key by itself is right. */
 function impossibilities(run: z.output<typeof runSchema>): string[] {
   const { method, data, model, mmp, prompts, masking, loss, optimiser, schedule, budget } = run;
   const { freezeBase, from, adaptation } = run;
+  const task = taskOfRun(run);
   const found: string[] = [];
   const networks = networksOf(data.name);
   if (!networks.includes(model.name)) {
     found.push(`model: the data "${data.name}" need the network "${networks.join('" or "')}"`);
   }
-  if (loss.task !== undefined && (loss.task === 'l1') !== isRegression(run)) {
-    const labels = isRegression(run) ? 'numbers' : 'classes';
+  if (loss.task !== undefined && (loss.task === 'l1') !== (task === 'regression')) {
+    const labels = task === 'regression' ? 'numbers' : 'classes';
     found.push(
       `loss.task: "${loss.task}" is not for labels that are ${labels}, as of "${data.name}"`,
     );

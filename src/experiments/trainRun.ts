@@ -125,6 +125,12 @@ function loadStart({ model: { base } }: Training, { from, model }: RunConfig, ru
     naming(file, () => loadViltWeights(viltOf(base), readSafetensors(file).tensors));
   }
   if (from === undefined) return;
+  const { name } = readRunConfig(path.join(runs, from)).model;
+  if (name !== model.name) {
+    throw new Error(
+      `from: the base network of ${from} is a ${name}, and model.name is ${model.name}`,
+    );
+  }
   try {
     base.parameters.load(readParameters(path.join(runs, from)).base!);
   } catch (error) {

@@ -282,6 +282,10 @@ describe('adaptation', () => {
     assert.throws(() => new Adaptation(base, { kind: 'lowRank', rank: 0 }, 1), {
       message: /Adaptation rank: must be a positive integer, got 0/,
     });
+    const kind = { kind: 'lora' as 'scaleShift' };
+    assert.throws(() => new Adaptation(base, kind, 1), {
+      message: 'Adaptation kind: must be scaleShift or lowRank, got lora',
+    });
     const adaptation = new Adaptation(base, configs.scaleShift, 1);
     assert.throws(() => adaptation.network(['c']), { message: /unknown modality "c"/ });
     assert.throws(() => adaptation.network(['a', 'b']), { message: /every modality is missing/ });

@@ -153,6 +153,12 @@ describe('CMU-MOSI', () => {
     assert.equal(other.sequences.audio.lengths, false);
   });
 
+  it('refuses a layout that there is not', () => {
+    assert.throws(() => loadMosi(fixture('unaligned_50.pkl'), 'MulT' as 'mult'), {
+      message: /unaligned_50\.pkl: the layout must be mmsa or mult, got MulT$/,
+    });
+  });
+
   it('refuses a file in the other layout', () => {
     assert.throws(
       () => loadMosi(fixture('unaligned_50.pkl'), 'mult'),

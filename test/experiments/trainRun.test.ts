@@ -393,6 +393,12 @@ describe('a run', function () {
       assert.equal(tf.memory().numTensors, before);
     });
 
+    it('where the run that it starts from is of another network', async () => {
+      const config = tiny({ method: 'mmp', from: 'whole', ...onPairs });
+      const message = /from: the base network of whole is a smallVilt, and model\.name is vilt/;
+      await refused(config, newName(), message);
+    });
+
     it('where its folder would lie elsewhere', async () => {
       await refused(dropout, '../elsewhere', /the run \.\.\/elsewhere would lie outside of /);
     });

@@ -18,6 +18,8 @@ export interface Features {
 
 export class SplitFields {
   private readonly fields: Map<PickledKey, PickledValue>;
+  /** All keys that the file has, also of what was taken */
+  private readonly keys: readonly PickledKey[];
   readonly samples: number;
 
   /**
@@ -35,6 +37,7 @@ export class SplitFields {
       );
     }
     this.fields = new Map(fields as ReadonlyMap<PickledKey, PickledValue>);
+    this.keys = [...this.fields.keys()];
     this.samples = countOf(this.get(labels));
     if (this.samples === 0) throw this.error(labels, 'has no samples');
   }
@@ -109,7 +112,7 @@ export class SplitFields {
   private get(key: string): PickledValue {
     const value = this.fields.get(key);
     if (value !== undefined) return value;
-    const keys = [...this.fields.keys()].map((name) => `"${name}"`).join(', ');
+    const keys = this.keys.map((name) => `"${name}"`).join(', ');
     throw new Error(`${this.where} lacks the key "${key}"; it has ${keys || 'none'}`);
   }
 

@@ -7,7 +7,7 @@ import {
   type SequenceModality,
 } from '../sentiment/sequences.js';
 import { copyNumbers, SplitFields, type Features } from './fields.js';
-import { layoutKeys, splitKeys, type LayoutKeys, type MosiLayout } from './layouts.js';
+import { layoutKeys, mosiLayouts, splitKeys, type LayoutKeys, type MosiLayout } from './layouts.js';
 
 /** Sentiments lie between −3 and 3. */
 const strongest = 3;
@@ -20,6 +20,9 @@ export interface MosiFile {
 
 /** @throws Error naming file, split and key, what was expected and what came */
 export function readMosi(file: string, layout: MosiLayout): MosiFile {
+  if (!mosiLayouts.includes(layout)) {
+    throw new Error(`${file}: the layout must be ${mosiLayouts.join(' or ')}, got ${layout}`);
+  }
   const read = readPickle(file);
   if (!(read instanceof Map)) {
     throw new Error(`${file} must be a dict of splits, got ${describe(read)}`);

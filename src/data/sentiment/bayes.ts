@@ -24,7 +24,7 @@ import type { SequenceModality } from './sequences.js';
  * P(s | X), one probability for each of `sentiments`.
  *
  * @param available 𝒜; with none of them it is the prior
- * @throws Error when the data set has no such sample
+ * @throws Error when the data set has no such sample or modality
  */
 export function posteriorOf(
   dataset: GeneratedSentiment,
@@ -33,6 +33,10 @@ export function posteriorOf(
 ): number[] {
   if (!(sample in dataset.labels)) {
     throw new Error(`posteriorOf: no sample ${sample}; there are ${dataset.labels.length}`);
+  }
+  const unknown = available.find((name) => !dataset.modalities.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`posteriorOf: no modality "${unknown}" among ${dataset.modalities.join(', ')}`);
   }
   const words = dataset.spans.text[sample]!.map((_, word) => {
     const seen = available.map((name) => logDensities(dataset, sample, name, word));
@@ -127,6 +131,7 @@ export interface Ceiling {
   readonly meanAbsoluteError: number;
 }
 
+/** @throws Error as `posteriorOf`, and when there is no sample with a sentiment that is not 0 */
 export function ceilingOf(
   dataset: GeneratedSentiment,
   samples: readonly number[],
@@ -137,6 +142,7 @@ export function ceilingOf(
     ...bestGuess(posteriorOf(dataset, sample, available)),
   }));
   const signed = guesses.filter(({ label }) => label !== 0);
+  if (signed.length === 0) throw new Error('ceilingOf: no sample has a sentiment that is not 0');
   const mean = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
   return {

@@ -31,8 +31,8 @@ export interface GeneratedOptions {
   readonly size?: SentimentSize;
   /** Decides codebooks and clips; 1 by default */
   readonly seed?: number;
-  /** As many as CMU-MOSI has by default */
-  readonly clips?: ClipCounts;
+  /** Of each split; as many as CMU-MOSI has by default */
+  readonly clips?: Partial<ClipCounts>;
 }
 
 /** The steps of one word in one modality. */
@@ -58,13 +58,26 @@ export class GeneratedSentiment extends SequenceDataset {
   }
 }
 
-/** Makes clips. Those of a split do not depend on how many the others have. */
+/**
+ * Makes clips. Those of a split do not depend on how many the others have.
+ *
+ * @throws Error when there is no such size, or a split cannot have so many clips
+ */
 export function generateSentiment({
   size = 'workbook',
   seed = 1,
-  clips: counts = mosiCounts,
+  clips = {},
 }: GeneratedOptions = {}): GeneratedSentiment {
+  if (!Object.hasOwn(sentimentProcesses, size)) {
+    const known = Object.keys(sentimentProcesses).join(' or ');
+    throw new Error(`generateSentiment: the size must be ${known}, got ${size}`);
+  }
   const process: SentimentProcess = sentimentProcesses[size];
+  const counts = { ...mosiCounts, ...clips };
+  for (const split of splitNames) {
+    if (Number.isInteger(counts[split]) && counts[split] > 0) continue;
+    throw new Error(`generateSentiment: clips.${split} must be 1, 2, …, got ${counts[split]}`);
+  }
   const drawn = splitNames.map((split) => {
     const random = stream(seed, `sentiment/${split}`);
     return Array.from({ length: counts[split] }, () => drawClip(process, random));
@@ -85,7 +98,8 @@ export function generateSentiment({
     codebooks,
     byModality((name) => expressed[name].spans),
     {
-      name: `synthetic sentiment${size === 'workbook' ? '' : `, ${size}`}`,
+      // Clips of another size or seed are others: nobody takes them for pairs.
+      name: `synthetic sentiment (${size}, seed ${seed})`,
       sequences: byModality((name) => expressed[name].sequences),
       labels: Float32Array.from(drawn.flat(), ({ sentiment }) => sentiment),
       splits: splitsOf(counts),

@@ -9,6 +9,8 @@ import { tableText } from '../../notebook/table.js';
 import { figurePage } from '../../site/figurePage.js';
 import { chooseRuns, expectRuns } from '../../training/findRuns.js';
 import { readRecords, readValidations, runState } from '../../training/runs.js';
+import { commonTask, metricsOf } from '../../evaluation/taskMetrics.js';
+import { taskOfRun } from '../config.js';
 import { readRunConfig, readRunResults } from '../trainRun.js';
 import { compare, startingWith, withMean } from './compare.js';
 import { compareText, markdownTable } from './compareText.js';
@@ -89,7 +91,7 @@ const compareCommand = (): Command =>
       const chosen = chooseRuns(runs, names);
       const { compared, metric } = evaluated
         ? readEvaluated(runs, chosen, wanted)
-        : { compared: chosen.map((name) => readCompared(runs, name)) };
+        : readWhole(runs, chosen);
       if (compared.length < 2) {
         throw new Error(`there is nothing to compare ${compared[0]!.name} with; name another run`);
       }
@@ -100,6 +102,13 @@ const compareCommand = (): Command =>
       const tableOf = markdown ? markdownTable : tableText;
       console.log(json ? jsonText(comparison) : compareText(comparison, tableOf));
     });
+
+/** Runs by their results, which are of the primary metric of their task. */
+function readWhole(runs: string, names: readonly string[]) {
+  const compared = names.map((name) => readCompared(runs, name));
+  const task = commonTask(compared.map(({ name, config }) => ({ name, task: taskOfRun(config) })));
+  return { compared, metric: metricsOf(task)[0] };
+}
 
 function readCompared(runs: string, name: string): ComparedRun {
   const folder = path.join(runs, name);

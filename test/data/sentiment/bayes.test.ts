@@ -97,6 +97,14 @@ describe('the posterior of generated clips', () => {
     });
   });
 
+  it('refuses a modality that there is not, and samples that say nothing of a sign', () => {
+    assert.throws(() => posteriorOf(dataset, test[0]!, ['words' as 'text']), {
+      message: 'posteriorOf: no modality "words" among text, audio, vision',
+    });
+    const neutral = test.filter((sample) => dataset.labels[sample] === 0);
+    assert.throws(() => ceilingOf(dataset, neutral, ['text']), /no sample has a sentiment/);
+  });
+
   it('is calibrated: where it is certain by so much, it is right so often', () => {
     const signed = test.filter((sample) => dataset.labels[sample] !== 0);
     for (const available of [['audio'], ['audio', 'vision'], ['text']] as const) {

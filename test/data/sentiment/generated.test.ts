@@ -62,6 +62,23 @@ describe('generated sentiment', () => {
     assert.deepEqual(rows(few), rows(more));
   });
 
+  it('says by its name of what size and seed it is, so that others are no pairs', () => {
+    const names = [1, 2].map((seed) => generateSentiment({ seed, clips }).name);
+    assert.deepEqual(names, [
+      'synthetic sentiment (workbook, seed 1)',
+      'synthetic sentiment (workbook, seed 2)',
+    ]);
+  });
+
+  it('refuses sizes and counts that cannot be', () => {
+    assert.throws(() => generateSentiment({ size: 'big' as 'mosi' }), {
+      message: 'generateSentiment: the size must be workbook or mosi, got big',
+    });
+    assert.throws(() => generateSentiment({ clips: { test: -2 } }), {
+      message: 'generateSentiment: clips.test must be 1, 2, …, got -2',
+    });
+  });
+
   it('is padded with zeros behind the last word', () => {
     const { sequences, spans } = generateSentiment({ clips });
     for (const name of sequenceModalities) {
