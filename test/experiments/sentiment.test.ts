@@ -15,7 +15,8 @@ import { makeFolder, removeFolder } from '../support/folders.js';
 const file = path.join(fixtures, 'mosi', 'unaligned_50.pkl');
 
 describe('the sweep for CMU-MOSI', function () {
-  this.timeout(120_000);
+  // TFN has nine million parameters, which is much for a GPU in software.
+  this.timeout(400_000);
   const { jobs } = projectSweep('mosi', { seeds: [1111] });
   let runs: string;
   before(() => {
