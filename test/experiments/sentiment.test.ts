@@ -15,8 +15,7 @@ import { makeFolder, removeFolder } from '../support/folders.js';
 const file = path.join(fixtures, 'mosi', 'unaligned_50.pkl');
 
 describe('the sweep for CMU-MOSI', function () {
-  // TFN has nine million parameters, which is much for a GPU in software.
-  this.timeout(400_000);
+  this.timeout(120_000);
   const { jobs } = projectSweep('mosi', { seeds: [1111] });
   let runs: string;
   before(() => {
@@ -27,11 +26,15 @@ describe('the sweep for CMU-MOSI', function () {
   });
 
   /** As it is, but for the file and for how long and how wide. */
-  const miniature = ({ data, model, budget, ...others }: RunConfig): RunConfig =>
+  const miniature = ({ data, model, budget, optimiser, ...others }: RunConfig): RunConfig =>
     resolveRun(
       {
         ...others,
         data: { ...data, file },
+        optimiser: {
+          ...optimiser,
+          accumulation: { ...optimiser.accumulation, batches: 2 },
+        },
         model: model.name === 'mult' ? { ...model, width: 8, heads: 2, layers: 1 } : model,
         budget: { ...budget, steps: 2, batchSize: 4, checkpointEvery: 2, validateEvery: 1 },
       },
