@@ -59,6 +59,8 @@ describe('a sweep over Redis', function () {
   /** Where the same sweep was run on this machine alone */
   let local: string;
   const workers: RunningMmp[] = [];
+  const sweeps: Promise<unknown>[] = [];
+  let stopping: AbortController;
 
   before(async function () {
     needRedis(this);
@@ -76,8 +78,12 @@ describe('a sweep over Redis', function () {
   beforeEach(() => {
     runs = makeFolder();
     folderId = claimFolder(runs);
+    stopping = new AbortController();
   });
   afterEach(async () => {
+    // A sweep that a failed test leaves would keep this process from ending.
+    stopping.abort();
+    await Promise.allSettled(sweeps.splice(0));
     for (const { process } of workers) process.kill('SIGKILL');
     await Promise.all(workers.splice(0).map(({ ended }) => ended));
     removeFolder(runs);
@@ -89,10 +95,12 @@ describe('a sweep over Redis', function () {
     workers.push(worker);
     return worker;
   };
-  const start = (what: Sweep = sweep, signal = new AbortController().signal) => {
+  const start = (what: Sweep = sweep) => {
     const report = keptReport();
-    const options = { runs, report, signal, redis: redis.url, queue: 'runs' };
-    return { ended: runOverRedis(what, options), lines: report.lines };
+    const { signal } = stopping;
+    const ended = runOverRedis(what, { runs, report, signal, redis: redis.url, queue: 'runs' });
+    sweeps.push(ended);
+    return { ended, lines: report.lines };
   };
   const withQueue = async <Answer>(ask: (queue: Queue) => Promise<Answer>): Promise<Answer> => {
     const queue = new Queue(queueName(folderId, 'runs'), {
@@ -115,10 +123,12 @@ describe('a sweep over Redis', function () {
   };
 
   it('gives the same bits although a worker is killed and all connections are cut', async () => {
-    const killed = startWorker();
+    const both = [startWorker(), startWorker()];
+    await until('both wait', () => both.every((worker) => worker.said().includes('waiting for')));
     const { ended, lines } = start();
     const trainer = await halfWay(path.join(runs, first));
-    const other = startWorker();
+    const killed = both.find((worker) => worker.said().includes('base-1 …'))!;
+    const other = both.find((worker) => worker !== killed)!;
     await until('the other worker works', () => other.said().includes('…'));
     await redis.cutConnections();
     killed.process.kill('SIGKILL');
@@ -196,9 +206,8 @@ describe('a sweep over Redis', function () {
   });
 
   it('takes back what no worker has begun when it is stopped', async () => {
-    const stopping = new AbortController();
     startWorker();
-    const { ended } = start(sweep, stopping.signal);
+    const { ended } = start();
     await halfWay(path.join(runs, first));
     stopping.abort();
     const ledger = await ended;
