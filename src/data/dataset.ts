@@ -12,6 +12,12 @@ export function bySplit<T>(make: (split: SplitName) => T): Readonly<Record<Split
   return { train: make('train'), validation: make('validation'), test: make('test') };
 }
 
+/** Samples numbered through: those of training, then of validation, then of testing. */
+export function numbered(counts: Readonly<Record<SplitName, number>>): Splits {
+  let next = 0;
+  return bySplit((split) => Array.from({ length: counts[split] }, () => next++));
+}
+
 export const tasks = ['classification', 'regression'] as const;
 export type Task = (typeof tasks)[number];
 

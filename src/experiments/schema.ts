@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { pairTexts } from '../data/emoji/emojiPairs.js';
+import { mosiLayouts } from '../data/mosi/layouts.js';
 import { missingImages } from '../data/pictureAndText.js';
 import { mosiCounts } from '../data/sentiment/generated.js';
 import { sentimentProcesses, type SentimentSize } from '../data/sentiment/process.js';
@@ -92,7 +93,7 @@ const dataSchema = z.discriminatedUnion('name', [
     name: z.literal('mosi'),
     /** MMSA's or MulT's pickle, relative to the project or absolute */
     file: z.string().min(1),
-    layout: z.enum(['mmsa', 'mult']).default('mmsa'),
+    layout: z.enum(mosiLayouts).default('mmsa'),
   }),
 ]);
 

@@ -27,10 +27,10 @@ import {
   declareSubNetworks,
   modalitiesOf,
   runSubNetworks,
-  sentimentModalities,
   withOnes,
   type SubNetworksConfig,
 } from './subNetworks.js';
+import { sentimentModalities } from './sentimentModalities.js';
 
 export interface LmfConfig extends SubNetworksConfig {
   /** R */

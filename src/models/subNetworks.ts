@@ -19,10 +19,7 @@ import {
   type ModalityShape,
   type Tokens,
 } from './base.js';
-
-/** In the order of our networks; MMSA fuses audio, vision, text. */
-export const sentimentModalities = ['text', 'audio', 'vision'] as const;
-export type SentimentModality = (typeof sentimentModalities)[number];
+import { sentimentModalities, type SentimentModality } from './sentimentModalities.js';
 
 /** What one modality's features are, and the vector that is made of them. */
 interface SubNetworkConfig {

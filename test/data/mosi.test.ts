@@ -4,9 +4,9 @@ import path from 'node:path';
 import { checkMosi } from '../../src/data/mosi/check.js';
 import type { MosiLayout } from '../../src/data/mosi/layouts.js';
 import { loadMosi } from '../../src/data/mosi/mosi.js';
-import { sequenceModalities } from '../../src/data/sentiment/sequences.js';
 import { projectRoot } from '../../src/files/paths.js';
 import { readSafetensors } from '../../src/files/safetensors.js';
+import { sentimentModalities } from '../../src/models/sentimentModalities.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
 import { pythonOrSkip } from '../support/python.js';
 
@@ -82,7 +82,7 @@ describe('CMU-MOSI', () => {
     it(`has the values that the reference's loader has (${name})`, () => {
       const dataset = loadMosi(fixture(`${name}.pkl`), layout);
       const { tensors } = readSafetensors(fixture(`${name}.expected.safetensors`));
-      for (const modality of sequenceModalities) {
+      for (const modality of sentimentModalities) {
         const { length, features, values, lengths } = dataset.sequences[modality];
         const expected = tensors.get(modality)!;
         assert.deepEqual([9, length, features], expected.shape, modality);
@@ -211,13 +211,13 @@ describe('CMU-MOSI', () => {
     for (const protocol of [2, 4, 5]) {
       it(`reads samples of the real size (protocol ${protocol})`, () => {
         const { sequences, labels } = loadMosi(path.join(folder, `real.${protocol}.pkl`), 'mmsa');
-        const shapes = sequenceModalities.map((name) => {
+        const shapes = sentimentModalities.map((name) => {
           const { length, features } = sequences[name];
           return [length, features];
         });
         assert.deepEqual(shapes, [[50, 768], [375, 5], [500, 20]]); // prettier-ignore
         assert.equal(labels.length, 3);
-        for (const name of sequenceModalities) {
+        for (const name of sentimentModalities) {
           const { values } = sequences[name];
           const wrong = values.findIndex((value, index) => value !== Math.fround(index / 7));
           assert.equal(wrong, -1, name);

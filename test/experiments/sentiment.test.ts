@@ -1,7 +1,6 @@
 /** Runs of sentiment: the configurations for the real data, on the miniature of its file. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { sequenceModalities } from '../../src/data/sentiment/sequences.js';
 import { allScenarios } from '../../src/evaluation/scenarios.js';
 import { resolveRun, type RunConfig } from '../../src/experiments/config.js';
 import { evaluateRun } from '../../src/experiments/evaluateRun.js';
@@ -11,6 +10,7 @@ import { projectSweep } from '../../src/sweep/sweepFile.js';
 import { readParameters } from '../../src/training/runs.js';
 import { fixtures } from '../support/fixtures.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
+import { sentimentModalities } from '../../src/models/sentimentModalities.js';
 
 const file = path.join(fixtures, 'mosi', 'unaligned_50.pkl');
 
@@ -56,7 +56,7 @@ describe('the sweep for CMU-MOSI', function () {
       await trainRun(miniature(config), { runs, name });
       const folder = path.join(runs, name);
       const { test } = readRunResults(folder);
-      const scenarios = allScenarios(sequenceModalities).map((each) => each.name);
+      const scenarios = allScenarios(sentimentModalities).map((each) => each.name);
       assert.deepEqual(Object.keys(test), scenarios);
       const evaluation = await evaluateRun(folder, {
         split: 'test',

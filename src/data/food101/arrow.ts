@@ -12,10 +12,10 @@ import {
   type ArrowColumns,
   type Place,
 } from '../../files/arrow.js';
-import { bySplit, splitNames, type SplitName } from '../dataset.js';
+import { bySplit, numbered, splitNames, type SplitName } from '../dataset.js';
 import { labelOf, readClasses, type Classes } from './classes.js';
 import type { Food101Samples } from './samples.js';
-import { expectOnce, numbered, referenceSplits } from './splits.js';
+import { expectOnce, referenceSplits } from './splits.js';
 
 const isString = (type: DataType) => DataType.isUtf8(type) || DataType.isLargeUtf8(type);
 
@@ -58,7 +58,7 @@ export function readArrow(folder: string): Food101Samples {
     images: rows.map(({ image }) => image),
     labels: Int32Array.from(rows, ({ label }) => label),
     texts: rows.map(({ text }) => text),
-    splits: numbered(images),
+    splits: numbered(bySplit((split) => images[split].length)),
     withoutText: [],
     absentImages: () =>
       Promise.resolve([...rows.keys()].filter((sample) => rows[sample]!.place.length === 0)),

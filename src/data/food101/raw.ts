@@ -7,11 +7,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../files/json.js';
-import { bySplit } from '../dataset.js';
+import { bySplit, numbered } from '../dataset.js';
 
 import { classOf, labelOf, readClasses } from './classes.js';
 import type { Food101Samples } from './samples.js';
-import { numbered, readSplits } from './splits.js';
+import { readSplits } from './splits.js';
 import { readTitles, type Titles } from './titles.js';
 
 /**
@@ -36,7 +36,7 @@ export function readRaw(folder: string): Food101Samples {
     images,
     labels: Int32Array.from(images, (image) => labelOf(image, classes, folder)),
     texts: images.map((image) => titles.get(image)!),
-    splits: numbered(kept),
+    splits: numbered(bySplit((split) => kept[split].length)),
     withoutText: Object.values(listed)
       .flat()
       .filter((image) => !titles.has(image)),

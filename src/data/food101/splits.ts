@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../files/json.js';
-import { bySplit, splitNames, type SplitName, type Splits } from '../dataset.js';
+import { bySplit, splitNames, type SplitName } from '../dataset.js';
 import { labelOf, type Classes } from './classes.js';
 
 /** What the reference calls the splits, in files and their names */
@@ -40,14 +40,4 @@ export function expectOnce(splits: ImagesBySplit, source: string): void {
       seen.set(image, split);
     }
   }
-}
-
-/** Samples numbered through: those of training, then of validation, then of testing. */
-export function numbered(splits: ImagesBySplit): Splits {
-  let start = 0;
-  return bySplit((split) => {
-    const first = start;
-    start += splits[split].length;
-    return splits[split].map((_, place) => first + place);
-  });
 }

@@ -1,6 +1,6 @@
 /** The two layouts of CMU-MOSI: a dict of splits, each a dict of arrays under these keys. */
 import type { SplitName } from '../dataset.js';
-import type { SequenceModality } from '../sentiment/sequences.js';
+import type { SentimentModality } from '../../models/sentimentModalities.js';
 
 export const mosiLayouts = ['mmsa', 'mult'] as const;
 /** `mmsa`: `aligned_50.pkl`, `unaligned_50.pkl`; `mult`: `mosi_data_noalign.pkl`, `mosi_data.pkl` */
@@ -23,7 +23,7 @@ export interface LayoutKeys {
   /** BERT's ids, mask and segments [N, 3, T]; the mask says how many steps of the text are real */
   readonly words?: string;
   /** How many steps are real, of each modality where the file may say it */
-  readonly lengths: Partial<Readonly<Record<SequenceModality, string>>>;
+  readonly lengths: Partial<Readonly<Record<SentimentModality, string>>>;
 }
 
 export const layoutKeys: Readonly<Record<MosiLayout, LayoutKeys>> = {

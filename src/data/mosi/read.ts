@@ -1,13 +1,10 @@
 /** A file of CMU-MOSI as sequences with labels. */
 import { describe, readPickle, type PickledKey, type PickledValue } from '../../files/pickle.js';
-import { bySplit, splitNames, type SplitName } from '../dataset.js';
-import {
-  type FeatureSequences,
-  type SequenceData,
-  type SequenceModality,
-} from '../sentiment/sequences.js';
+import { bySplit, numbered, splitNames } from '../dataset.js';
+import { type FeatureSequences, type SequenceData } from '../sentiment/sequences.js';
 import { copyNumbers, SplitFields, type Features } from './fields.js';
 import { layoutKeys, mosiLayouts, splitKeys, type LayoutKeys, type MosiLayout } from './layouts.js';
+import type { SentimentModality } from '../../models/sentimentModalities.js';
 
 /** Sentiments lie between −3 and 3. */
 const strongest = 3;
@@ -41,13 +38,13 @@ export function readMosi(file: string, layout: MosiLayout): MosiFile {
   const ids = idsOf(inOrder, keys);
   const texts = keys.texts;
   const counted = { negativeInfinities: 0 };
-  const sequence = (modality: SequenceModality) => sequencesOf(inOrder, modality, keys, counted);
+  const sequence = (modality: SentimentModality) => sequencesOf(inOrder, modality, keys, counted);
   return {
     data: {
       name: 'mosi',
       sequences: { text: sequence('text'), audio: sequence('audio'), vision: sequence('vision') },
       labels,
-      splits: numbered(splits),
+      splits: numbered(bySplit((name) => splits[name].samples)),
       ids,
       texts:
         texts === undefined
@@ -56,12 +53,6 @@ export function readMosi(file: string, layout: MosiLayout): MosiFile {
     },
     ...counted,
   };
-}
-
-/** The samples of the splits one after the other. */
-function numbered(splits: Readonly<Record<SplitName, SplitFields>>) {
-  let next = 0;
-  return bySplit((name) => Array.from({ length: splits[name].samples }, () => next++));
 }
 
 function labelsOf(split: SplitFields, key: string): number[] {
@@ -82,7 +73,7 @@ function idsOf(splits: readonly SplitFields[], { ids }: LayoutKeys): string[] | 
 
 function sequencesOf(
   splits: readonly SplitFields[],
-  modality: SequenceModality,
+  modality: SentimentModality,
   keys: LayoutKeys,
   counted: { negativeInfinities: number },
 ): FeatureSequences {
@@ -121,7 +112,7 @@ function zeroNegativeInfinities(values: Float32Array): number {
 function expectFinite(
   values: Float32Array,
   split: SplitFields,
-  modality: SequenceModality,
+  modality: SentimentModality,
   { length, features }: Features,
 ): void {
   const wrong = values.findIndex((value) => !Number.isFinite(value));
@@ -133,7 +124,7 @@ function expectFinite(
 
 function lengthsOf(
   splits: readonly SplitFields[],
-  modality: SequenceModality,
+  modality: SentimentModality,
   longest: number,
   keys: LayoutKeys,
 ): Int32Array | undefined {

@@ -18,7 +18,7 @@ import {
   sentiments,
   vocabulary,
 } from './process.js';
-import type { SequenceModality } from './sequences.js';
+import type { SentimentModality } from '../../models/sentimentModalities.js';
 
 /**
  * P(s | X), one probability for each of `sentiments`.
@@ -29,7 +29,7 @@ import type { SequenceModality } from './sequences.js';
 export function posteriorOf(
   dataset: GeneratedSentiment,
   sample: number,
-  available: readonly SequenceModality[],
+  available: readonly SentimentModality[],
 ): number[] {
   if (!(sample in dataset.labels)) {
     throw new Error(`posteriorOf: no sample ${sample}; there are ${dataset.labels.length}`);
@@ -63,7 +63,7 @@ export function posteriorOf(
 function logDensities(
   { process, codebooks, sequences, spans }: GeneratedSentiment,
   sample: number,
-  name: SequenceModality,
+  name: SentimentModality,
   word: number,
 ): number[][] {
   const { reliability, noise, rests } = process[name];
@@ -135,7 +135,7 @@ export interface Ceiling {
 export function ceilingOf(
   dataset: GeneratedSentiment,
   samples: readonly number[],
-  available: readonly SequenceModality[],
+  available: readonly SentimentModality[],
 ): Ceiling {
   const guesses = samples.map((sample) => ({
     label: dataset.labels[sample]!,

@@ -1,6 +1,6 @@
 /** Synthetic clips in the form of CMU-MOSI, made from a seed: the same on every machine. */
 import { stream, type Stream } from '../../tensor/random.js';
-import { splitNames, type SplitName, type Splits } from '../dataset.js';
+import { numbered, splitNames, type SplitName } from '../dataset.js';
 import {
   affectProbabilities,
   affects,
@@ -13,12 +13,8 @@ import {
   type SentimentProcess,
   type SentimentSize,
 } from './process.js';
-import {
-  SequenceDataset,
-  sequenceModalities,
-  type FeatureSequences,
-  type SequenceModality,
-} from './sequences.js';
+import { SequenceDataset, type FeatureSequences } from './sequences.js';
+import { sentimentModalities, type SentimentModality } from '../../models/sentimentModalities.js';
 
 /** How many clips each split has */
 export type ClipCounts = Readonly<Record<SplitName, number>>;
@@ -49,9 +45,9 @@ export class GeneratedSentiment extends SequenceDataset {
   constructor(
     /** How they were made */
     readonly process: SentimentProcess,
-    readonly codebooks: Readonly<Record<SequenceModality, Codebook>>,
+    readonly codebooks: Readonly<Record<SentimentModality, Codebook>>,
     /** Where each word of each sample is */
-    readonly spans: Readonly<Record<SequenceModality, readonly (readonly WordSpan[])[]>>,
+    readonly spans: Readonly<Record<SentimentModality, readonly (readonly WordSpan[])[]>>,
     data: ConstructorParameters<typeof SequenceDataset>[0],
   ) {
     super(data);
@@ -102,25 +98,16 @@ export function generateSentiment({
       name: `synthetic sentiment (${size}, seed ${seed})`,
       sequences: byModality((name) => expressed[name].sequences),
       labels: Float32Array.from(drawn.flat(), ({ sentiment }) => sentiment),
-      splits: splitsOf(counts),
+      splits: numbered(counts),
     },
   );
 }
 
-function byModality<T>(make: (name: SequenceModality) => T): Record<SequenceModality, T> {
-  return Object.fromEntries(sequenceModalities.map((name) => [name, make(name)])) as Record<
-    SequenceModality,
+function byModality<T>(make: (name: SentimentModality) => T): Record<SentimentModality, T> {
+  return Object.fromEntries(sentimentModalities.map((name) => [name, make(name)])) as Record<
+    SentimentModality,
     T
   >;
-}
-
-function splitsOf({ train, validation, test }: ClipCounts): Splits {
-  const from = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i);
-  return {
-    train: from(0, train),
-    validation: from(train, validation),
-    test: from(train + validation, test),
-  };
 }
 
 interface Clip {

@@ -1,10 +1,7 @@
 /** Clips of text, audio and video as three sequences of features that are not aligned, with a sentiment. */
 import { tf } from '../../tensor/tf.js';
 import type { Dataset, Splits } from '../dataset.js';
-
-/** In the order of the networks that read them */
-export const sequenceModalities = ['text', 'audio', 'vision'] as const;
-export type SequenceModality = (typeof sequenceModalities)[number];
+import { sentimentModalities, type SentimentModality } from '../../models/sentimentModalities.js';
 
 /** One modality's features of all samples. */
 export interface FeatureSequences {
@@ -18,10 +15,13 @@ export interface FeatureSequences {
   readonly lengths?: Int32Array;
 }
 
+/** How many pairs of time steps are measured at once: where each attends to each, memory grows with them. */
+const largestPairs = 2 ** 23;
+
 export interface SequenceData {
   /** What tables call the data set */
   readonly name: string;
-  readonly sequences: Readonly<Record<SequenceModality, FeatureSequences>>;
+  readonly sequences: Readonly<Record<SentimentModality, FeatureSequences>>;
   /** The sentiment of each sample, from −3, strongly negative, to 3 */
   readonly labels: Float32Array;
   readonly splits: Splits;
@@ -34,10 +34,11 @@ export interface SequenceData {
 export class SequenceDataset implements Dataset {
   readonly task = 'regression';
   readonly name: string;
-  readonly modalities = sequenceModalities;
+  readonly modalities = sentimentModalities;
   readonly classes: readonly string[] = [];
   readonly labels: Float32Array;
   readonly splits: Splits;
+  readonly largestBatch: number;
   readonly sequences: SequenceData['sequences'];
   readonly ids?: readonly string[];
   readonly texts?: readonly string[];
@@ -50,7 +51,9 @@ export class SequenceDataset implements Dataset {
     this.splits = splits;
     this.ids = ids;
     this.texts = texts;
-    for (const modality of sequenceModalities) {
+    const steps = sentimentModalities.reduce((sum, each) => sum + sequences[each].length, 0);
+    this.largestBatch = Math.min(64, Math.max(1, Math.floor(largestPairs / steps ** 2)));
+    for (const modality of sentimentModalities) {
       const { length, features, values } = sequences[modality];
       const expected = labels.length * length * features;
       if (values.length !== expected) {
@@ -72,16 +75,18 @@ export class SequenceDataset implements Dataset {
   }
 
   /** @returns text, audio, vision: float32 [B, T, F] */
-  inputs(samples: readonly number[]): Record<SequenceModality, tf.Tensor> {
+  inputs(samples: readonly number[]): Record<SentimentModality, tf.Tensor> {
     const unknown = samples.find((sample) => !(sample in this.labels));
     if (unknown !== undefined) {
       throw new Error(`${this.name}: no sample ${unknown}; there are ${this.labels.length}`);
     }
-    const tensors = sequenceModalities.map((name) => [name, this.tensorOf(name, samples)] as const);
-    return Object.fromEntries(tensors) as Record<SequenceModality, tf.Tensor>;
+    const tensors = sentimentModalities.map(
+      (name) => [name, this.tensorOf(name, samples)] as const,
+    );
+    return Object.fromEntries(tensors) as Record<SentimentModality, tf.Tensor>;
   }
 
-  private tensorOf(name: SequenceModality, samples: readonly number[]): tf.Tensor {
+  private tensorOf(name: SentimentModality, samples: readonly number[]): tf.Tensor {
     const { length, features, values } = this.sequences[name];
     const each = length * features;
     const taken = new Float32Array(samples.length * each);

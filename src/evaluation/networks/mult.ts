@@ -1,5 +1,4 @@
 /** MulT against MMSA: the prediction, and what the head starts from. */
-import { multModalities, type MultModality } from '../../models/mult/config.js';
 import { multFromMmsa } from '../../models/mult/mmsaConfig.js';
 import { Mult } from '../../models/mult/mult.js';
 import { loadMultWeights } from '../../models/mult/weights.js';
@@ -8,6 +7,7 @@ import { naming } from '../golden.js';
 import { expectCase } from './caseTensors.js';
 import type { NetworkCase } from './folder.js';
 import type { VerifiedNetwork } from './network.js';
+import { sentimentModalities, type SentimentModality } from '../../models/sentimentModalities.js';
 
 const inputs = { text: 'B Tt Ft', audio: 'B Ta Fa', vision: 'B Tv Fv' } as const;
 /** d of memories and p of the three together */
@@ -51,13 +51,13 @@ export const mult: VerifiedNetwork = {
 function networkOf({ files, config, tensors }: NetworkCase): Mult {
   const lengths = naming(files.case, () =>
     Object.fromEntries(
-      multModalities.map((name) => {
+      sentimentModalities.map((name) => {
         const length = tensors.get(name)?.shape[1];
         if (!length) throw new Error(`no "${name}" of some time steps`);
         return [name, length];
       }),
     ),
-  ) as Record<MultModality, number>;
+  ) as Record<SentimentModality, number>;
   return naming(files.config, () => new Mult(multFromMmsa(config, lengths), 1));
 }
 
@@ -68,7 +68,7 @@ const featuresOf = ({ config: { text, audio, vision } }: Mult) => ({
 });
 
 function forward(network: Mult, tensors: NetworkCase['tensors']) {
-  const given = multModalities.map((name) => {
+  const given = sentimentModalities.map((name) => {
     const { values, shape } = tensors.get(name)!;
     return [name, tf.tensor(values, [...shape], 'float32')] as const;
   });

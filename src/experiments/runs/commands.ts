@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../../bench/commands.js';
+import { commonTask, metricsOf } from '../../evaluation/taskMetrics.js';
 import { figureSvg } from '../../figures/render.js';
 import { writeWhole } from '../../files/write.js';
 import { writeFigure } from '../../notebook/figureFile.js';
@@ -9,7 +10,6 @@ import { tableText } from '../../notebook/table.js';
 import { figurePage } from '../../site/figurePage.js';
 import { chooseRuns, expectRuns } from '../../training/findRuns.js';
 import { readRecords, readValidations, runState } from '../../training/runs.js';
-import { commonTask, metricsOf } from '../../evaluation/taskMetrics.js';
 import { taskOfRun } from '../config.js';
 import { readRunConfig, readRunResults } from '../trainRun.js';
 import { compare, startingWith, withMean } from './compare.js';

@@ -1,4 +1,5 @@
 /** What a MulT is like. */
+import { sentimentModalities, type SentimentModality } from '../sentimentModalities.js';
 
 /** What one modality's features are, and how they become tokens. */
 export interface SequenceConfig {
@@ -10,16 +11,12 @@ export interface SequenceConfig {
   readonly kernel: number;
 }
 
-/** In the order of the network */
-export const multModalities = ['text', 'audio', 'vision'] as const;
-export type MultModality = (typeof multModalities)[number];
-
 /** Rates of dropout, each in [0, 1) */
 export interface MultDropout {
   /** Of the text's features */
   readonly textFeatures: number;
   /** Of a cross-modal encoder's attention weights, by the modality that it reads */
-  readonly attention: Readonly<Record<MultModality, number>>;
+  readonly attention: Readonly<Record<SentimentModality, number>>;
   /** Of a memory encoder's attention weights */
   readonly memoryAttention: number;
   /** Of the scaled tokens that an encoder starts from: queries, keys and values, each by themselves */
@@ -32,7 +29,7 @@ export interface MultDropout {
   readonly head: number;
 }
 
-export interface MultConfig extends Readonly<Record<MultModality, SequenceConfig>> {
+export interface MultConfig extends Readonly<Record<SentimentModality, SequenceConfig>> {
   /** d of the tokens; what has passed two cross-modal encoders is twice as wide */
   readonly width: number;
   /** H of every encoder */
@@ -74,7 +71,7 @@ export const memoryLayersOf = ({ layers }: MultConfig): number => Math.max(layer
 /** @throws Error naming the sizes and rates that are wrong or do not go together */
 export function checkMultConfig(config: MultConfig): void {
   const { width, heads, layers, classes } = config;
-  const sequences = multModalities.flatMap((name) =>
+  const sequences = sentimentModalities.flatMap((name) =>
     Object.entries(config[name]).map(([key, size]) => [`${name}.${key}`, size as number] as const),
   );
   for (const [key, size] of [...sequences, ...Object.entries({ width, heads, layers, classes })]) {
@@ -82,7 +79,7 @@ export function checkMultConfig(config: MultConfig): void {
       throw new Error(`Mult: ${key} must be a positive integer, got ${size}`);
     }
   }
-  for (const name of multModalities) {
+  for (const name of sentimentModalities) {
     const { length, kernel } = config[name];
     if (kernel > length) {
       throw new Error(`Mult: ${name}.kernel ${kernel} is longer than ${name}.length ${length}`);
@@ -96,7 +93,9 @@ export function checkMultConfig(config: MultConfig): void {
 }
 
 function checkDropout({ attention, ...others }: MultDropout): void {
-  const ofAttention = multModalities.map((name) => [`attention.${name}`, attention[name]] as const);
+  const ofAttention = sentimentModalities.map(
+    (name) => [`attention.${name}`, attention[name]] as const,
+  );
   for (const [key, rate] of [...Object.entries(others), ...ofAttention]) {
     if (!(rate >= 0 && rate < 1)) {
       throw new Error(`Mult: dropout.${key} must be at least 0 and below 1, got ${rate}`);

@@ -1,7 +1,8 @@
 /** The configuration of MMSA, the public framework, as ours. */
 import { z } from 'zod';
 import { parseWith } from '../../files/json.js';
-import { multModalities, type MultConfig, type MultDropout, type MultModality } from './config.js';
+import { type MultConfig, type MultDropout } from './config.js';
+import { sentimentModalities, type SentimentModality } from '../sentimentModalities.js';
 
 const positive = z.number().int().positive();
 
@@ -40,14 +41,14 @@ const rates = z.object({
  */
 export function multFromMmsa(
   json: unknown,
-  lengths: Readonly<Record<MultModality, number>>,
+  lengths: Readonly<Record<SentimentModality, number>>,
 ): MultConfig {
   const config = parseWith(schema, json);
   const [width, heads] = config.dst_feature_dim_nheads;
   const [text, audio, vision] = config.feature_dims;
   const features = { text, audio, vision };
   // MMSA takes features that are as wide as tokens for tokens.
-  const same = multModalities.filter((name) => features[name] === width);
+  const same = sentimentModalities.filter((name) => features[name] === width);
   if (same.length > 0) {
     throw new Error(`MMSA does not convolve ${same.join(', ')}: its features are ${width} wide`);
   }
@@ -56,7 +57,7 @@ export function multFromMmsa(
     audio: config.conv1d_kernel_size_a,
     vision: config.conv1d_kernel_size_v,
   };
-  const sequence = (name: MultModality) => ({
+  const sequence = (name: SentimentModality) => ({
     length: lengths[name],
     features: features[name],
     kernel: kernels[name],

@@ -19,22 +19,16 @@ import {
   type ModalityShape,
   type Tokens,
 } from '../base.js';
-import {
-  checkMultConfig,
-  memoryLayersOf,
-  multModalities,
-  type MultConfig,
-  type MultDropout,
-  type MultModality,
-} from './config.js';
+import { checkMultConfig, memoryLayersOf, type MultConfig, type MultDropout } from './config.js';
 import { encode, type EncoderDropout } from './encoder.js';
 import { crossModal, memoryOf } from './encoders.js';
 import { declareMult } from './parameters.js';
+import { sentimentModalities, type SentimentModality } from '../sentimentModalities.js';
 
 /** What the head starts from. */
 export interface MultStreams {
   /** The last time step of each modality's memory [B, 2·d] */
-  readonly streams: Readonly<Record<MultModality, tf.Tensor>>;
+  readonly streams: Readonly<Record<SentimentModality, tf.Tensor>>;
   /** [B, 6·d], one behind the other */
   readonly pooled: tf.Tensor;
   /**
@@ -56,7 +50,7 @@ export class Mult implements BaseNetwork {
     seed: number,
   ) {
     checkMultConfig(config);
-    this.modalities = multModalities.map((name) => {
+    this.modalities = sentimentModalities.map((name) => {
       const { length, kernel } = config[name];
       return { name, tokens: length - kernel + 1, width: config.width };
     });
@@ -70,7 +64,7 @@ export class Mult implements BaseNetwork {
 
   /** A convolution over time, without padding and bias. */
   embed(inputs: Inputs): Tokens {
-    const given = multModalities.filter((name) => inputs[name]);
+    const given = sentimentModalities.filter((name) => inputs[name]);
     return Object.fromEntries(given.map((name) => [name, this.convolve(name, inputs[name]!)]));
   }
 
@@ -90,7 +84,7 @@ export class Mult implements BaseNetwork {
         dropout: this.dropoutOf((rates) => rates.attention[from]),
       }),
     }));
-    const memories = multModalities.map((name) => {
+    const memories = sentimentModalities.map((name) => {
       const enriched = cross.filter(({ to }) => to === name).map((each) => each.tokens);
       const deeper = { ...config, layers: memoryLayersOf(config) };
       return encode(parameters, deeper, memoryOf(name), tf.concat(enriched, 2), {
@@ -125,7 +119,7 @@ export class Mult implements BaseNetwork {
     return random && rates && { ...rates, attention: attention(rates), random };
   }
 
-  private convolve(name: MultModality, input: tf.Tensor): tf.Tensor {
+  private convolve(name: SentimentModality, input: tf.Tensor): tf.Tensor {
     const { features, kernel } = this.config[name];
     const { B, T } = expectShapes('Mult.embed', { [name]: [input, 'B T F'] }, { F: features });
     if (T < kernel) {

@@ -1,8 +1,8 @@
 /** What the parameters of MulT are called in MMSA. */
-import type { MultModality } from './config.js';
+import type { SentimentModality } from '../sentimentModalities.js';
 
-const letters: Readonly<Record<MultModality, string>> = { text: 'l', audio: 'a', vision: 'v' };
-const letterOf = (name: string) => letters[name.toLowerCase() as MultModality];
+const letters: Readonly<Record<SentimentModality, string>> = { text: 'l', audio: 'a', vision: 'v' };
+const letterOf = (name: string) => letters[name.toLowerCase() as SentimentModality];
 
 /** Its name of each layer in a layer of an encoder; query, key and value, which it keeps in one, have these. */
 const inEncoder: Readonly<Record<string, string>> = {

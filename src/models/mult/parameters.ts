@@ -2,20 +2,21 @@
 import { addLayerNorm } from '../../tensor/layerNorm.js';
 import { addLinear } from '../../tensor/linear.js';
 import { declaredShapes, uniform, type Declarations } from '../../tensor/parameters.js';
-import { memoryLayersOf, multModalities, type MultConfig } from './config.js';
+import { memoryLayersOf, type MultConfig } from './config.js';
 import { crossModal, memoryOf } from './encoders.js';
+import { sentimentModalities } from '../sentimentModalities.js';
 
 export function declareMult(parameters: Declarations, config: MultConfig): void {
   const { width, layers, classes } = config;
-  for (const name of multModalities) {
+  for (const name of sentimentModalities) {
     const inputs = config[name].kernel * config[name].features;
     parameters.add(`embed.${name}.weight`, [inputs, width], ofInputs(inputs));
   }
   for (const { name } of crossModal) declareEncoder(parameters, name, width, layers);
-  for (const name of multModalities) {
+  for (const name of sentimentModalities) {
     declareEncoder(parameters, memoryOf(name), 2 * width, memoryLayersOf(config));
   }
-  const pooled = 2 * width * multModalities.length;
+  const pooled = 2 * width * sentimentModalities.length;
   for (const [part, outputs] of [
     ['hidden', pooled],
     ['residual', pooled],

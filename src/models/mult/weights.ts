@@ -9,10 +9,11 @@ import {
   type Found,
   type Layout,
 } from '../layouts.js';
-import type { MultConfig, MultModality } from './config.js';
+import type { MultConfig } from './config.js';
 import type { Mult } from './mult.js';
 import { fileName, isPacked, mmsaName, partName } from './names.js';
 import { multShapes } from './parameters.js';
+import type { SentimentModality } from '../sentimentModalities.js';
 
 const where = 'loadMultWeights';
 
@@ -65,7 +66,7 @@ function layoutsOf(config: MultConfig): Layout[] {
     const [, modality] = /^embed\.(\w+)\./.exec(name) ?? [];
     if (!modality) return usualLayout(name, theirs, own);
     // A convolution there: tokens, features, steps of a window
-    const { features, kernel } = config[modality as MultModality];
+    const { features, kernel } = config[modality as SentimentModality];
     return { name, theirs, own, shape: [config.width, features, kernel], axes: [2, 1, 0] };
   });
 }

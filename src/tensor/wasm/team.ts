@@ -96,6 +96,26 @@ export function setThreadCount(count: number | undefined): void {
   wantedThreads = count;
 }
 
+/** From about 4 GiB on sizes wrap around within malloc, and little is given for much. */
+const mostBytes = 2 ** 32 - 2 ** 20;
+
+/**
+ * TF.js goes on at address 0 when there is no memory left, over what lies there. Its first allocation puts another
+ * function into the place of `_malloc`, so this is for after it.
+ */
+function refuseWithoutMemory(tfjs: TfjsModule): void {
+  const allocate = tfjs._malloc.bind(tfjs);
+  tfjs._malloc = (bytes) => {
+    const address = bytes < mostBytes ? allocate(bytes) : 0;
+    if (address !== 0) return address;
+    const inMegabytes = (count: number) => `${Math.round(count / 2 ** 20)} MiB`;
+    throw new Error(
+      `wasm: no memory for ${inMegabytes(bytes)} more, its memory has grown to ` +
+        `${inMegabytes(tfjs.asm.memory.buffer.byteLength)}; take smaller batches or another backend`,
+    );
+  };
+}
+
 export class Team implements KernelDevice {
   private static readonly teams = new WeakMap<BackendWasm, Team>();
 
@@ -129,6 +149,7 @@ export class Team implements KernelDevice {
     this.exports = instance.exports as unknown as Exports;
     this.control = this.allocate(controlBytes);
     this.scratch = this.allocate(this.exports.scratchBytes());
+    refuseWithoutMemory(this.tfjs);
     // Shared memory that has grown can still be reached through the old views.
     this.integers = new Int32Array(this.memory.buffer, this.control, controlBytes / 4).fill(0);
     this.reals = new Float32Array(this.memory.buffer, this.control, controlBytes / 4);

@@ -8,11 +8,11 @@ import {
   sentiments,
   vocabulary,
 } from '../../../src/data/sentiment/process.js';
-import {
-  sequenceModalities,
-  type SequenceModality,
-} from '../../../src/data/sentiment/sequences.js';
 import { allScenarios } from '../../../src/evaluation/scenarios.js';
+import {
+  sentimentModalities,
+  type SentimentModality,
+} from '../../../src/models/sentimentModalities.js';
 
 const dataset = generateSentiment({ clips: { train: 1, validation: 1, test: 2000 } });
 const { test } = dataset.splits;
@@ -20,7 +20,7 @@ const { test } = dataset.splits;
 /** The density of what a modality shows of a word, when it has that expression; without what all have in common. */
 function density(
   sample: number,
-  name: SequenceModality,
+  name: SentimentModality,
   word: number,
   expression: Float32Array,
 ): number {
@@ -38,7 +38,7 @@ function density(
 }
 
 /** P(s | X), by a sum over every sequence of words that may have been said. */
-function bruteForce(sample: number, available: readonly SequenceModality[]): number[] {
+function bruteForce(sample: number, available: readonly SentimentModality[]): number[] {
   const count = dataset.spans.text[sample]!.length;
   // By word of the clip, affect and word of the affect
   const seen = Array.from({ length: count }, (_, word) =>
@@ -131,9 +131,9 @@ describe('the posterior of generated clips', () => {
 
   it('says more the more is seen, and text says most', () => {
     const expected = new Map(
-      allScenarios(sequenceModalities).map(({ name, available }) => [
+      allScenarios(sentimentModalities).map(({ name, available }) => [
         name,
-        ceilingOf(dataset, test, available as SequenceModality[]).expected,
+        ceilingOf(dataset, test, available as SentimentModality[]).expected,
       ]),
     );
     const of = (...names: string[]) => expected.get(names.join(' + '))!;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateSentiment } from '../../../src/data/sentiment/generated.js';
 import { sentimentProcesses, sentiments } from '../../../src/data/sentiment/process.js';
-import { sequenceModalities } from '../../../src/data/sentiment/sequences.js';
+import { sentimentModalities } from '../../../src/models/sentimentModalities.js';
 
 const clips = { train: 40, validation: 10, test: 20 };
 
@@ -25,7 +25,7 @@ describe('generated sentiment', () => {
 
   it('has sequences of the sizes of CMU-MOSI when asked', () => {
     const { sequences } = generateSentiment({ size: 'mosi', clips });
-    const shapes = sequenceModalities.map((name) => [
+    const shapes = sentimentModalities.map((name) => [
       sequences[name].length,
       sequences[name].features,
     ]);
@@ -38,7 +38,7 @@ describe('generated sentiment', () => {
 
   it('has room for the longest clips', () => {
     for (const process of Object.values(sentimentProcesses)) {
-      for (const name of sequenceModalities) {
+      for (const name of sentimentModalities) {
         const { length, steps, rests } = process[name];
         assert.ok(process.words[1] * (steps[1] + Number(rests)) <= length, name);
       }
@@ -81,7 +81,7 @@ describe('generated sentiment', () => {
 
   it('is padded with zeros behind the last word', () => {
     const { sequences, spans } = generateSentiment({ clips });
-    for (const name of sequenceModalities) {
+    for (const name of sentimentModalities) {
       const { length, features, values, lengths } = sequences[name];
       lengths!.forEach((own, sample) => {
         const row = values.slice(sample * length * features, (sample + 1) * length * features);
@@ -95,7 +95,7 @@ describe('generated sentiment', () => {
 
   it('has noise of the deviation that its process says, around the expressions', () => {
     const { sequences, spans, codebooks, process } = generateSentiment({ clips });
-    for (const name of sequenceModalities) {
+    for (const name of sentimentModalities) {
       const { length, features, values } = sequences[name];
       let squares = 0;
       let count = 0;

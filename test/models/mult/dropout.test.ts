@@ -1,6 +1,6 @@
 /** MulT in training: dropout where MMSA has it, by the same masks as in PyTorch, and what comes of training with it. */
 import assert from 'node:assert/strict';
-import { multModalities, type MultDropout } from '../../../src/models/mult/config.js';
+import { type MultDropout } from '../../../src/models/mult/config.js';
 import { Mult } from '../../../src/models/mult/mult.js';
 import { stream, type Stream } from '../../../src/tensor/random.js';
 import { tf } from '../../../src/tensor/tf.js';
@@ -17,6 +17,7 @@ import {
   multTorch,
 } from '../../support/mult.js';
 import { tolerance } from '../../support/tolerances.js';
+import { sentimentModalities } from '../../../src/models/sentimentModalities.js';
 
 const zero = { text: 0, audio: 0, vision: 0 };
 const none: MultDropout = {
@@ -81,7 +82,7 @@ describe('Mult with dropout', () => {
   });
 
   // As MMSA's get_network gives them: by what an encoder reads, and the memories as those that read text.
-  for (const source of multModalities) {
+  for (const source of sentimentModalities) {
     it(`takes the rate of ${source} for the attention of the two encoders that read it`, async () => {
       const network = loadedMult({
         ...multConfig,
@@ -93,7 +94,7 @@ describe('Mult with dropout', () => {
       network.training = random;
       const moved = streams();
       assert.equal(random.draws, 2 * 2 * multConfig.layers);
-      for (const name of multModalities) {
+      for (const name of sentimentModalities) {
         const same = await sameValues(still[name], moved[name]);
         assert.equal(same, name === source, `the stream of ${name}`);
       }
