@@ -44,7 +44,13 @@ export { blank } from './baselines/modalityDropout.js';
 export { LinearProjection } from './baselines/linearProjection.js';
 export { MissingAwarePrompts } from './baselines/missingAwarePrompts.js';
 
-export { ShuffledBatches, type Dataset } from './data/dataset.js';
+export {
+  ignoredLabel,
+  ShuffledBatches,
+  type Dataset,
+  type SegmentationDataset,
+} from './data/dataset.js';
+export { labelled } from './data/labelled.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
 export { loadEmojiPairs, type EmojiPairs } from './data/emoji/emojiPairs.js';
 export { bestGuess, ceilingOf, posteriorOf, type Ceiling } from './data/sentiment/bayes.js';
@@ -100,6 +106,13 @@ export {
   sentimentMetrics,
 } from './evaluation/sentimentMetrics.js';
 export { metricsOf } from './evaluation/taskMetrics.js';
+export {
+  iouByClass,
+  meanIou,
+  meanIouOfPresent,
+  segmentationMetrics,
+} from './evaluation/segmentationMetrics.js';
+export { contributionsIn } from './evaluation/contributions.js';
 export {
   meanTokens,
   referenceErrors,

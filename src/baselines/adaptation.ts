@@ -87,8 +87,8 @@ export class Adaptation<Network extends BaseNetwork = BaseNetwork> {
   predictor(absence?: Absence): Predictor {
     return (inputs, masked) => {
       const network = this.network(masked);
-      const { tokens, masks } = tokensWithAbsence(network, inputs, masked, absence);
-      return network.fuse(tokens, masks).logits;
+      const { tokens, masks, grid } = tokensWithAbsence(network, inputs, masked, absence);
+      return network.fuse(tokens, masks, grid).logits;
     };
   }
 

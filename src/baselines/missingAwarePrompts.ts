@@ -69,7 +69,7 @@ export class MissingAwarePrompts {
     const { base } = this;
     return (inputs, masked) => {
       const { tokens, masks } = tokensWithAbsence(base, inputs, masked, absence);
-      return base.fuse(tokens, masks, this.promptsOf(masked)).logits;
+      return base.classify(base.encode(tokens, masks, this.promptsOf(masked)).pooled);
     };
   }
 }

@@ -3,7 +3,7 @@
  * testing; with *modality dropout* (Neverova et al. 2016) they were trained on blanks as well.
  */
 import type { Absence } from '../models/absence.js';
-import type { BaseNetwork, Inputs, TokenMasks, Tokens } from '../models/base.js';
+import type { BaseNetwork, Inputs, TokenGrid, TokenMasks, Tokens } from '../models/base.js';
 import { tf } from '../tensor/tf.js';
 
 /**
@@ -21,17 +21,17 @@ export function blank(inputs: Inputs, masked: readonly string[]): Inputs {
 /** The usual absence: zeroed inputs. */
 export const zeroInputs: Absence = { inputs: blank };
 
-/** The tokens of every modality, of missing ones those of their absence; with the masks of all. */
+/** The tokens of every modality, of missing ones those of their absence; with the masks of all, and their grid. */
 export function tokensWithAbsence(
   base: BaseNetwork,
   inputs: Inputs,
   masked: readonly string[],
   absence: Absence = zeroInputs,
-): { tokens: Tokens; masks: TokenMasks } {
+): { tokens: Tokens; masks: TokenMasks; grid?: TokenGrid } {
   const seen = absence.inputs(inputs, masked);
   const tokens = { ...base.embed(seen) };
   for (const name of absence.zeroTokens ?? []) {
     if (masked.includes(name)) tokens[name] = tf.zerosLike(tokens[name]!);
   }
-  return { tokens, masks: base.tokenMasks?.(seen) ?? {} };
+  return { tokens, masks: base.tokenMasks?.(seen) ?? {}, grid: base.gridOf?.(seen) };
 }

@@ -2,6 +2,7 @@
 import type { Absence } from '../models/absence.js';
 import type { Inputs } from '../models/base.js';
 import type { Stream } from '../tensor/random.js';
+import type { tf } from '../tensor/tf.js';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
@@ -18,23 +19,22 @@ export function numbered(counts: Readonly<Record<SplitName, number>>): Splits {
   return bySplit((split) => Array.from({ length: counts[split] }, () => next++));
 }
 
-export const tasks = ['classification', 'regression'] as const;
+export const tasks = ['classification', 'regression', 'segmentation'] as const;
 export type Task = (typeof tasks)[number];
+
+/** The label of a pixel that has no class and no part in losses and metrics */
+export const ignoredLabel = 255;
 
 /** What `fetch` throws. When the data are readable again, everything goes on. */
 export class NotFetched extends Error {}
 
-export interface Dataset {
+interface DatasetParts {
   readonly name: string;
   readonly modalities: readonly string[];
-  /** What is to be predicted; a class by default */
-  readonly task?: Task;
   /** Names of the classes; a regression has none */
   readonly classes: readonly string[];
   /** Which samples belong to which split; no sample is in two. */
   readonly splits: Splits;
-  /** The class of each sample, an index into `classes`; of a regression its number */
-  readonly labels: Int32Array | Float32Array;
   /** What a network without MMP sees of a missing modality; zeroed inputs by default */
   readonly absence?: Absence;
   /** How many samples are measured at once; default 64 */
@@ -51,6 +51,34 @@ export interface Dataset {
   /** The samples' inputs by modality, made anew; the caller owns them. */
   inputs(samples: readonly number[]): Inputs;
 }
+
+/** Samples that have one label each. */
+export interface SampleDataset extends DatasetParts {
+  /** What is to be predicted; a class by default */
+  readonly task?: 'classification' | 'regression';
+  /** The class of each sample, an index into `classes`; of a regression its number */
+  readonly labels: Int32Array | Float32Array;
+}
+
+/** Images of which every pixel has a label. */
+export interface SegmentationDataset extends DatasetParts {
+  readonly task: 'segmentation';
+  /**
+   * The samples' inputs, float32 [B, height, width, 3] each, with the class of every pixel; like `inputs` they are
+   * made anew, and of what was fetched they can be asked for once.
+   *
+   * @param augmentation draws how images are changed in training; without it they are as in evaluation
+   */
+  labelled(samples: readonly number[], augmentation?: Stream): LabelledImages;
+}
+
+export interface LabelledImages {
+  readonly inputs: Inputs;
+  /** int32 [B, height, width], indices into the classes or `ignoredLabel` */
+  readonly labels: tf.Tensor;
+}
+
+export type Dataset = SampleDataset | SegmentationDataset;
 
 /** Where batches are: the draws that the epoch's order came from, and how many batches of it are used. */
 export interface BatchesState {

@@ -1,9 +1,10 @@
 /** Logits and accuracy of a method, by scenario. */
 import type { Dataset } from '../data/dataset.js';
 import { fetchedBatches } from '../data/prefetch.js';
-import { groupByMasked } from '../mmp/masking.js';
 import { tf } from '../tensor/tf.js';
-import { measure, topAccuracy } from './metrics.js';
+import { contributionsIn } from './contributions.js';
+import { inGroups } from './inGroups.js';
+import { columnsOf, measure, topAccuracy } from './metrics.js';
 import type { Predictor } from './predictors.js';
 import type { Scenario } from './scenarios.js';
 import { metricsOf } from './taskMetrics.js';
@@ -34,9 +35,9 @@ export async function predictLogits(
 }
 
 /**
- * The logits of many samples that each lack modalities of their own (D10): samples are grouped by 𝒦, and their
- * logits put back in order. They are those of `predictLogits` but for rounding: cross-attention takes the form
- * that is cheapest for the size of a batch, and batches of groups have other sizes.
+ * The logits of many samples that each lack modalities of their own (D10). They are those of `predictLogits` but for
+ * rounding: cross-attention takes the form that is cheapest for the size of a batch, and batches of groups have other
+ * sizes.
  *
  * @param missing per sample, the modalities it lacks
  */
@@ -46,18 +47,9 @@ export async function predictLogitsEach(
   samples: readonly number[],
   missing: readonly (readonly string[])[],
 ): Promise<Float32Array[]> {
-  if (missing.length !== samples.length) {
-    throw new Error(
-      `predictLogitsEach: ${missing.length} samples in the missing table for ${samples.length} samples`,
-    );
-  }
-  const rows = new Array<Float32Array>(samples.length);
-  for (const { masked, samples: places } of groupByMasked(dataset.modalities, missing)) {
-    const group = places.map((place) => samples[place]!);
-    const logits = await predictLogits(predictor, dataset, group, masked);
-    places.forEach((place, index) => (rows[place] = logits[index]!));
-  }
-  return rows;
+  return inGroups(dataset, samples, missing, (group, masked) =>
+    predictLogits(predictor, dataset, group, masked),
+  );
 }
 
 /** The share of samples whose largest logit is that of their class, in 0 … 1. */
@@ -65,12 +57,12 @@ export function accuracy(logits: readonly Float32Array[], labels: readonly numbe
   return measure(topAccuracy, logits, labels);
 }
 
-/** Accuracy in 0 … 1 by scenario name; of a regression of sentiments the Non0 accuracy. */
+/** Accuracy in 0 … 1 by scenario name; of a regression of sentiments the Non0 accuracy, of a segmentation mIoU. */
 export type Accuracies = Readonly<Record<string, number>>;
 
 /**
  * The accuracy of a method on samples, in each scenario: the primary metric of the data set's task. Of a regression
- * that is the Non0 accuracy, which the paper's Table 4 has.
+ * that is the Non0 accuracy, which the paper's Table 4 has, and of a segmentation the mean intersection over union.
  */
 export async function accuracyByScenario(
   predictor: Predictor,
@@ -79,12 +71,12 @@ export async function accuracyByScenario(
   scenarios: readonly Scenario[],
   signal?: AbortSignal,
 ): Promise<Accuracies> {
-  const labels = samples.map((sample) => dataset.labels[sample]!);
   const [metric] = metricsOf(dataset.task);
+  const places = Int32Array.from(samples.keys());
   const table: Record<string, number> = {};
   for (const { name, masked } of scenarios) {
-    const logits = await predictLogits(predictor, dataset, samples, masked, signal);
-    table[name] = measure(metric, logits, labels);
+    const own = await contributionsIn(predictor, dataset, samples, masked, [metric], signal);
+    table[name] = metric.combine(columnsOf(own.map(([of]) => of!)), places);
   }
   return table;
 }

@@ -1,10 +1,11 @@
 /** Measures a method with every non-empty set of available modalities, and under missing tables. */
 import type { Dataset, SplitName } from '../data/dataset.js';
 import { throwIfInterrupted } from '../interruption.js';
-import { predictLogits, predictLogitsEach } from './accuracy.js';
 import { Bootstrap, type Interval } from './bootstrap.js';
+import { contributionsIn } from './contributions.js';
 import { missingRows, statisticOf, type Evaluation, type EvaluationRow } from './evaluation.js';
-import { contributionsOf, type Metric } from './metrics.js';
+import { inGroups } from './inGroups.js';
+import type { Metric } from './metrics.js';
 import { drawMissing, type MissingTable } from './missingTables.js';
 import type { Predictor } from './predictors.js';
 import { allScenarios } from './scenarios.js';
@@ -37,7 +38,6 @@ export async function evaluateScenarios(
   const { split, seed, tables = [], metrics = metricsOf(task) } = options;
   const { resamples = 1000, confidence = 0.95 } = options;
   const samples = dataset.splits[split];
-  const labels = samples.map((sample) => dataset.labels[sample]!);
   const scenarios = allScenarios(modalities);
   expectDifferent([...scenarios, ...tables].map(({ name }) => name));
 
@@ -47,20 +47,24 @@ export async function evaluateScenarios(
       throwIfInterrupted();
       return bootstrap.interval(statisticOf(metric, rows));
     });
-  const measure = (row: string, logits: readonly Float32Array[]) => {
-    const contributions = byMetric(metrics, (metric) => contributionsOf(metric, logits, labels));
+  const answersTo = (asked: readonly number[], masked: readonly string[]) =>
+    contributionsIn(predictor, dataset, asked, masked, metrics);
+  const measure = (row: string, bySample: readonly (readonly (readonly number[])[])[]) => {
+    const contributions = byMetric(metrics, (metric) => {
+      const place = metrics.indexOf(metric);
+      return bySample.map((own) => own[place]!);
+    });
     return { name: row, metrics: intervals([{ contributions }]), contributions };
   };
 
   const rows: EvaluationRow[] = [];
   for (const { name: scenario, available, masked } of scenarios) {
-    const logits = await predictLogits(predictor, dataset, samples, masked);
-    rows.push({ ...measure(scenario, logits), available });
+    rows.push({ ...measure(scenario, await answersTo(samples, masked)), available });
   }
   for (const table of tables) {
     const missing = drawMissing(table, samples.length, seed);
-    const logits = await predictLogitsEach(predictor, dataset, samples, missing);
-    rows.push({ ...measure(table.name, logits), table: table.shares });
+    const bySample = await inGroups(dataset, samples, missing, answersTo);
+    rows.push({ ...measure(table.name, bySample), table: table.shares });
   }
   const evaluated = { dataset: name, task, modalities, classes, split, samples, rows };
   const meanOverMissing = intervals(missingRows(evaluated));

@@ -10,8 +10,23 @@ export type Contributions = readonly (readonly number[])[];
 /** Contributions in columns: of each of these numbers, that of all samples. */
 export type Columns = readonly Float64Array[];
 
-/** @typeParam Target what the truth about a sample is; of a classification its class */
-export interface Metric<Target = number> {
+/** The class of every pixel of an image, row by row, of so many classes. */
+export interface ClassMap {
+  readonly pixels: Int32Array;
+  readonly classes: number;
+}
+
+/** What a network answers about a sample: logits [C], or classes of pixels. */
+export type Prediction = Float32Array | ClassMap;
+
+/** The truth about a sample: its class or its number, or the class of every pixel, row by row. */
+export type Target = number | Int32Array;
+
+/**
+ * @typeParam Truth what is known about a sample
+ * @typeParam Answer what is compared with it
+ */
+export interface Metric<Truth = Target, Answer = Prediction> {
   readonly name: string;
   readonly higherIsBetter: boolean;
   /** Whether it is in 0 … 1, and shown in per cent */
@@ -19,13 +34,16 @@ export interface Metric<Target = number> {
   /** What one must know to read its interval */
   readonly caution?: string;
   /** What one sample contributes: a number whether it is right, or the counts of its confusion matrix. */
-  contribution(prediction: Float32Array, target: Target): readonly number[];
+  contribution(prediction: Answer, target: Truth): readonly number[];
   /** The metric of the samples at these places of the columns, at least one. */
   combine(columns: Columns, samples: Places): number;
 }
 
+/** Of samples with one label each */
+export type SampleMetric = Metric<number, Float32Array>;
+
 /** The share of samples whose largest logit is that of their class. */
-export const topAccuracy: Metric = {
+export const topAccuracy: SampleMetric = {
   name: 'accuracy',
   higherIsBetter: true,
   isShare: true,
@@ -34,7 +52,7 @@ export const topAccuracy: Metric = {
 };
 
 /** The mean over the classes of the share of their samples that are right; classes without samples do not count. */
-export const balancedAccuracy: Metric = {
+export const balancedAccuracy: SampleMetric = {
   name: 'balanced accuracy',
   higherIsBetter: true,
   isShare: true,
@@ -59,7 +77,7 @@ export const balancedAccuracy: Metric = {
 };
 
 /** The mean of −log softmax(logits)[label]. */
-export const meanCrossEntropy: Metric = {
+export const meanCrossEntropy: SampleMetric = {
   name: 'cross-entropy',
   higherIsBetter: false,
   isShare: false,
@@ -73,7 +91,7 @@ export const meanCrossEntropy: Metric = {
 };
 
 /** What a classification is measured by. */
-export const classificationMetrics: readonly [Metric, ...Metric[]] = [
+export const classificationMetrics: readonly [SampleMetric, ...SampleMetric[]] = [
   topAccuracy,
   balancedAccuracy,
   meanCrossEntropy,
@@ -84,10 +102,10 @@ export const classificationMetrics: readonly [Metric, ...Metric[]] = [
  *
  * @throws Error when there are no samples, or not as many predictions as labels
  */
-export function contributionsOf<Target>(
-  metric: Metric<Target>,
-  predictions: readonly Float32Array[],
-  targets: readonly Target[],
+export function contributionsOf<Truth, Answer>(
+  metric: Metric<Truth, Answer>,
+  predictions: readonly Answer[],
+  targets: readonly Truth[],
 ): Contributions {
   if (predictions.length !== targets.length || predictions.length === 0) {
     throw new Error(
@@ -109,10 +127,10 @@ export function columnsOf(contributions: Contributions): Columns {
  *
  * @throws Error when there are no samples, or not as many predictions as labels
  */
-export function measure<Target>(
-  metric: Metric<Target>,
-  predictions: readonly Float32Array[],
-  targets: readonly Target[],
+export function measure<Truth, Answer>(
+  metric: Metric<Truth, Answer>,
+  predictions: readonly Answer[],
+  targets: readonly Truth[],
 ): number {
   const columns = columnsOf(contributionsOf(metric, predictions, targets));
   return metric.combine(columns, Int32Array.from(predictions.keys()));

@@ -6,14 +6,14 @@ import type { Absence } from '../models/absence.js';
 import type { BaseNetwork, Inputs, TokenMasks, Tokens } from '../models/base.js';
 import type { tf } from '../tensor/tf.js';
 
-/** From the inputs of a batch and 𝒦 to logits [B, C]. */
+/** From the inputs of a batch and 𝒦 to logits [B, C], or [B, height, width, C]. */
 export type Predictor = (inputs: Inputs, masked: readonly string[]) => tf.Tensor;
 
 /** The base network alone: of a missing modality it sees its absence. */
 export function basePredictor(base: BaseNetwork, absence?: Absence): Predictor {
   return (inputs, masked) => {
-    const { tokens, masks } = tokensWithAbsence(base, inputs, masked, absence);
-    return base.fuse(tokens, masks).logits;
+    const { tokens, masks, grid } = tokensWithAbsence(base, inputs, masked, absence);
+    return base.fuse(tokens, masks, grid).logits;
   };
 }
 
@@ -23,6 +23,7 @@ export function mmpPredictor(base: BaseNetwork, projector: Projector): Predictor
     base.fuse(
       completedTokens(base, projector, inputs, masked),
       masksOfAvailable(base, inputs, masked),
+      base.gridOf?.(inputs),
     ).logits;
 }
 

@@ -7,7 +7,7 @@
  * scikit-learn refuses, and a correlation with a constant, of which numpy has NaN or what rounding leaves.
  */
 import type { Places } from './bootstrap.js';
-import { meanOf, type Columns, type Metric } from './metrics.js';
+import { meanOf, type Columns, type SampleMetric } from './metrics.js';
 
 /** A way to tell positive from negative sentiments. */
 interface Polarity {
@@ -22,14 +22,14 @@ const has0: Polarity = { name: 'Has0', isPositive: (x) => x >= 0, counts: () => 
 
 /** Of a sample that counts, 1, whether it is positive and whether it is predicted to be; of others 0, 0, 0. */
 const polarise =
-  (polarity: Polarity): Metric['contribution'] =>
+  (polarity: Polarity): SampleMetric['contribution'] =>
   (prediction, label) => {
     const predicted = Number(polarity.isPositive(sentimentOf(prediction)));
     return polarity.counts(label) ? [1, Number(polarity.isPositive(label)), predicted] : [0, 0, 0];
   };
 
 /** The share of samples that are told to be positive or negative as they are. */
-const polarAccuracy = (polarity: Polarity): Metric => ({
+const polarAccuracy = (polarity: Polarity): SampleMetric => ({
   name: `${polarity.name} accuracy`,
   higherIsBetter: true,
   isShare: true,
@@ -44,7 +44,7 @@ const polarAccuracy = (polarity: Polarity): Metric => ({
  * F1 = 2·TP / (2·TP + FP + FN) of the positive and of the negative samples, weighted by how many of each there
  * are: scikit-learn's `average='weighted'`. F1 of a class that is neither there nor predicted has no weight.
  */
-const polarF1 = (polarity: Polarity): Metric => ({
+const polarF1 = (polarity: Polarity): SampleMetric => ({
   name: `${polarity.name} F1`,
   higherIsBetter: true,
   isShare: true,
@@ -80,7 +80,7 @@ export const has0Accuracy = polarAccuracy(has0);
 export const has0F1 = polarF1(has0);
 
 /** The share of samples whose sentiment, held within ±limit, is rounded to the same whole number as the label. */
-const roundedAccuracy = (limit: number): Metric => {
+const roundedAccuracy = (limit: number): SampleMetric => {
   const classOf = (sentiment: number) => roundToEven(Math.min(limit, Math.max(-limit, sentiment)));
   return {
     name: `Acc-${2 * limit + 1}`,
@@ -102,7 +102,7 @@ function roundToEven(x: number): number {
 }
 
 /** The mean of |predicted − true|. */
-export const meanAbsoluteError: Metric = {
+export const meanAbsoluteError: SampleMetric = {
   name: 'mean absolute error',
   higherIsBetter: false,
   isShare: false,
@@ -111,7 +111,7 @@ export const meanAbsoluteError: Metric = {
 };
 
 /** Pearson's correlation between predicted and true, in −1 … 1; 0 where either is a constant. */
-export const correlation: Metric = {
+export const correlation: SampleMetric = {
   name: 'correlation',
   higherIsBetter: true,
   isShare: false,
@@ -139,7 +139,7 @@ function isConstant(values: Float64Array, samples: Places): boolean {
 }
 
 /** All of them, the one that the paper's Table 4 has first. */
-export const sentimentMetrics: readonly [Metric, ...Metric[]] = [
+export const sentimentMetrics: readonly [SampleMetric, ...SampleMetric[]] = [
   non0Accuracy,
   non0F1,
   has0Accuracy,

@@ -1,11 +1,18 @@
 /** Which metrics a task is measured by. */
 import type { Task } from '../data/dataset.js';
 import { classificationMetrics, type Metric } from './metrics.js';
+import { segmentationMetrics } from './segmentationMetrics.js';
 import { sentimentMetrics } from './sentimentMetrics.js';
+
+const byTask = {
+  classification: classificationMetrics,
+  regression: sentimentMetrics,
+  segmentation: segmentationMetrics,
+} as const satisfies Record<Task, unknown>;
 
 /** The metrics of a task, the primary one first; the numbers that are regressed here are sentiments. */
 export function metricsOf(task: Task = 'classification'): readonly [Metric, ...Metric[]] {
-  return task === 'regression' ? sentimentMetrics : classificationMetrics;
+  return byTask[task];
 }
 
 /**

@@ -33,17 +33,15 @@ export interface Model {
 }
 
 /** A data set that runs are trained on. */
-export interface RunDataset extends Dataset {
+export type RunDataset = Dataset & {
   /** What the paper's Table 3 takes together, where there are images and texts */
   readonly kinds?: { readonly image: readonly string[]; readonly text: readonly string[] };
   /** @param wordDropout in training, hides words; data sets without that ignore it */
   inputs(samples: readonly number[], wordDropout?: WordDropout): Inputs;
-}
+};
 
 /** A data set of images and texts that ViLT reads. */
-interface ViltDataset extends RunDataset {
-  readonly sizes: ViltSizes;
-}
+type ViltDataset = RunDataset & { readonly sizes: ViltSizes };
 
 /** @throws Error saying what is missing or damaged, and what to do */
 export function loadData(config: RunConfig): RunDataset {

@@ -8,7 +8,7 @@ import { tf } from '../tensor/tf.js';
 import { crossEntropy } from '../training/crossEntropy.js';
 import type { Losses } from '../training/update.js';
 
-/** The loss of logits [B, C] against labels [B], a scalar. */
+/** The loss of logits [B, …, C] against labels [B, …], a scalar. */
 export type TaskLoss = (logits: tf.Tensor, labels: tf.Tensor) => tf.Tensor;
 
 /**
@@ -53,7 +53,8 @@ export function mmpLosses(
   const real = base.embed(inputs);
   const completed = complete(projector, real, masked);
   const masks = masksOfAvailable(base, inputs, masked);
-  const task = taskLoss(base.fuse(completed.tokens, masks).logits, labels);
+  const { logits } = base.fuse(completed.tokens, masks, base.gridOf?.(inputs));
+  const task = taskLoss(logits, labels);
   const alignment = alignmentLoss(real, completed.projected);
   return { total: totalLoss(task, alignment, weight), task, alignment };
 }

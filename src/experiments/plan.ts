@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 import { mean } from 'simple-statistics';
 import type { Dataset } from '../data/dataset.js';
 import { checkMosi } from '../data/mosi/check.js';
-import { predictLogits } from '../evaluation/accuracy.js';
+import { accuracyByScenario } from '../evaluation/accuracy.js';
 import { allScenarios } from '../evaluation/scenarios.js';
 import { checkWritable } from '../files/folders.js';
 import { inProject } from '../files/paths.js';
@@ -87,13 +87,19 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
     });
 
     const samples = validation.slice(0, dataset.largestBatch ?? 64);
+    const scenarios = allScenarios(dataset.modalities);
     const evaluate = () =>
-      predictLogits(predictorOf(training.model, dataset), dataset, samples, []);
+      accuracyByScenario(
+        predictorOf(training.model, dataset),
+        dataset,
+        samples,
+        scenarios.slice(0, 1),
+      );
     const sampleSeconds = (await secondsOf(evaluate)) / samples.length;
-    const scenarios = allScenarios(dataset.modalities).length;
     const validations = validateEvery === undefined ? 0 : Math.ceil(steps / validateEvery);
-    const validated = validations * validation.length * (validateOn === 'all' ? scenarios : 1);
-    const evaluated = (validation.length + test.length) * scenarios;
+    const validated =
+      validations * validation.length * (validateOn === 'all' ? scenarios.length : 1);
+    const evaluated = (validation.length + test.length) * scenarios.length;
     const { tensors } = await training.state(0);
     const stateBytes = [...tensors.values()].reduce(
       (sum, { values }) => sum + values.byteLength,

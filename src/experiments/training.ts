@@ -1,8 +1,9 @@
 /** The training that a configuration describes, put together: networks, batches, masking, losses, optimiser. */
 import { ShuffledBatches, type BatchesState } from '../data/dataset.js';
 import { EmojiPairs } from '../data/emoji/emojiPairs.js';
-import { batchesAhead, Prefetch } from '../data/prefetch.js';
-import { accuracyByScenario, predictLogits, type Accuracies } from '../evaluation/accuracy.js';
+import { labelled, labelsOf } from '../data/labelled.js';
+import { batchesAhead, fetchedBatches, Prefetch } from '../data/prefetch.js';
+import { accuracyByScenario, type Accuracies } from '../evaluation/accuracy.js';
 import { allScenarios } from '../evaluation/scenarios.js';
 import { readMissingTable } from '../evaluation/food101Tables.js';
 import { drawMissing, missingTable } from '../evaluation/missingTables.js';
@@ -30,7 +31,7 @@ import {
 } from './model.js';
 import { lossesOfGroups, mmpLosses, predictorLosses } from './objectives.js';
 import { matchingAccuracy, pretrainingBatch } from './pretraining.js';
-import { labelsOf, taskLosses } from './targets.js';
+import { taskLosses } from './targets.js';
 
 /** What a checkpoint holds beside tensors. */
 interface Progress {
@@ -46,7 +47,9 @@ export class Training {
   readonly model: Model;
   readonly optimiser: AdamW;
   private readonly batches: ShuffledBatches;
-  private readonly streams: Readonly<Record<'masking' | 'words' | 'dropout', Stream>>;
+  private readonly streams: Readonly<
+    Record<'masking' | 'words' | 'dropout' | 'augmentation', Stream>
+  >;
   /** What each training sample lacks, where that is fixed */
   private readonly missing?: ReadonlyMap<number, readonly string[]>;
   private readonly plateau?: Plateau;
@@ -63,7 +66,12 @@ export class Training {
     const { label, seed, budget, optimiser, freezeBase, masking, schedule } = config;
     const draws = (name: string) => stream(seed, `${label}/${name}`);
     this.batches = new ShuffledBatches(dataset.splits.train, budget.batchSize, draws('batches'));
-    this.streams = { masking: draws('masking'), words: draws('words'), dropout: draws('dropout') };
+    this.streams = {
+      masking: draws('masking'),
+      words: draws('words'),
+      dropout: draws('dropout'),
+      augmentation: draws('augmentation'),
+    };
     // A masking of other modalities is refused now and not at the first step.
     if (masking?.kind === 'table') {
       const { train } = dataset.splits;
@@ -139,18 +147,22 @@ export class Training {
         pretrainingBatch(expectData(dataset, EmojiPairs), samples, streams),
       );
     }
-    const inputs =
-      'wordDropout' in config.data
-        ? dataset.inputs(samples, {
-            probability: config.data.wordDropout,
-            random: streams.words,
-          })
-        : dataset.inputs(samples);
-    const labels = labelsOf(dataset, samples);
+    const { inputs, labels } = this.labelledOf(samples);
     const task = taskLosses[config.loss.task];
     return projector
       ? mmpLosses(base, projector, inputs, labels, masked, config.loss.alignment ?? 0, task)
       : predictorLosses(predictorOf(model, dataset), inputs, labels, masked, task);
+  }
+
+  /** Samples as they are trained on: augmented, or with some words hidden. */
+  private labelledOf(samples: readonly number[]) {
+    const { dataset, config, streams } = this;
+    if (dataset.task === 'segmentation') return dataset.labelled(samples, streams.augmentation);
+    const words =
+      'wordDropout' in config.data
+        ? { probability: config.data.wordDropout, random: streams.words }
+        : undefined;
+    return { inputs: dataset.inputs(samples, words), labels: labelsOf(dataset, samples) };
   }
 
   private drawMasked(): string[] {
@@ -182,13 +194,18 @@ export class Training {
   private async validationLoss(masked: readonly string[]): Promise<number> {
     const { dataset, model, config } = this;
     const samples = dataset.splits.validation;
-    const logits = await predictLogits(predictorOf(model, dataset), dataset, samples, masked);
-    const loss = tf.tidy(() =>
-      taskLosses[config.loss.task](tf.stack(logits), labelsOf(dataset, samples)),
-    );
-    const [value] = await loss.data();
-    loss.dispose();
-    return value!;
+    const predictor = predictorOf(model, dataset);
+    let sum = 0;
+    for await (const batch of fetchedBatches(dataset, samples)) {
+      const loss = tf.tidy(() => {
+        const { inputs, labels } = labelled(dataset, batch);
+        return taskLosses[config.loss.task](predictor(inputs, masked), labels);
+      });
+      const [value] = await loss.data();
+      loss.dispose();
+      sum += value! * batch.length;
+    }
+    return sum / samples.length;
   }
 
   /** Puts the parameters of the best validation in the place of those of the last step, where they are kept. */
@@ -254,7 +271,10 @@ export class Training {
     this.loadParameters(tensors);
     this.optimiser.restore({ moments: under(tensors, moments), steps: optimiser });
     this.batches.restore(batches);
-    for (const [name, one] of Object.entries(this.streams)) one.restore(streams[name]!);
+    for (const [name, one] of Object.entries(this.streams)) {
+      // A checkpoint from before there was a stream has drawn nothing from it.
+      if (streams[name]) one.restore(streams[name]);
+    }
     if (plateau) this.plateau?.restore(plateau);
     this.best?.restore(
       best === undefined ? undefined : { loss: best, tensors: under(tensors, bestParameters) },

@@ -28,8 +28,14 @@ export type Tokens = Readonly<Record<string, tf.Tensor>>;
  */
 export type TokenMasks = Readonly<Record<string, tf.Tensor>>;
 
+/** How tokens lie in an image, row by row: N = height · width. */
+export interface TokenGrid {
+  readonly height: number;
+  readonly width: number;
+}
+
 export interface Fused {
-  /** [B, C] */
+  /** [B, C], or [B, height, width, C] of the image's size where every pixel is classified */
   readonly logits: tf.Tensor;
   /** Attention weights of every block, [B, H, queries, keys]; where blocks read all tokens, both are these. */
   readonly attention: tf.Tensor[];
@@ -51,8 +57,14 @@ export interface BaseNetwork {
   embed(inputs: Inputs): Tokens;
   /** Which tokens of `embed(inputs)` are real; a network that has no padding has no masks. */
   tokenMasks?(inputs: Inputs): TokenMasks;
-  /** Logits from the tokens of every modality; nothing attends to padding. */
-  fuse(tokens: Tokens, masks?: TokenMasks): Fused;
+  /** How tokens of `embed(inputs)` lie in the image, for networks that take images of any size */
+  gridOf?(inputs: Inputs): TokenGrid;
+  /**
+   * Logits from the tokens of every modality; nothing attends to padding.
+   *
+   * @param grid for networks that take images of any size; that of the configuration's images by default
+   */
+  fuse(tokens: Tokens, masks?: TokenMasks, grid?: TokenGrid): Fused;
 }
 
 /** The names of a network's modalities, in declared order. */

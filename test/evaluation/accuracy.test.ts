@@ -1,13 +1,13 @@
 /** Logits of data that are fetched: in order, and never more of them fetched than are needed. */
 import assert from 'node:assert/strict';
-import type { Dataset } from '../../src/data/dataset.js';
+import type { SampleDataset } from '../../src/data/dataset.js';
 import { predictLogits, predictLogitsEach } from '../../src/evaluation/accuracy.js';
 import type { Predictor } from '../../src/evaluation/predictors.js';
 import { tf } from '../../src/tensor/tf.js';
 import { standInCell } from '../support/kernel.js';
 
 /** A data set of numbers that counts how many are fetched and not used. */
-class CountingDataset implements Dataset {
+class CountingDataset implements SampleDataset {
   readonly name = 'numbers';
   readonly modalities = ['one', 'other'];
   readonly classes = ['a', 'b'];

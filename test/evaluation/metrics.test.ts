@@ -20,7 +20,11 @@ import { tolerance } from '../support/tolerances.js';
 
 const rowsOf = (...rows: number[][]) => rows.map((row) => Float32Array.from(row));
 
-function measure<Target>(metric: Metric<Target>, predictions: number[][], targets: Target[]) {
+function measure<Truth>(
+  metric: Metric<Truth, Float32Array>,
+  predictions: number[][],
+  targets: Truth[],
+) {
   return measureRows(metric, rowsOf(...predictions), targets);
 }
 
@@ -74,7 +78,7 @@ describe('metrics', () => {
 
   it('can be of another kind than means over samples', () => {
     // The IoU of one class over the pixels of all samples, as it is computed of a whole test set.
-    const intersectionOverUnion: Metric<readonly number[]> = {
+    const intersectionOverUnion: Metric<readonly number[], Float32Array> = {
       name: 'IoU',
       higherIsBetter: true,
       isShare: true,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { drawMissing, missingTable } from '../../src/evaluation/missingTables.js';
 import { ShuffledBatches } from '../../src/data/dataset.js';
+import { labelled } from '../../src/data/labelled.js';
 import { resolveRun } from '../../src/experiments/config.js';
 import { loadData } from '../../src/experiments/model.js';
 import { lossesOfGroups } from '../../src/experiments/objectives.js';
@@ -45,10 +46,7 @@ describe('losses of a batch with a missing table', () => {
       model.base.embed(dataset.inputs(samples)),
       missing,
     );
-    const labels = tf.tensor1d(
-      samples.map((sample) => dataset.labels[sample]!),
-      'int32',
-    );
+    const { labels } = labelled(dataset, samples);
     const expected = crossEntropy(model.base.fuse(tokens).logits, labels);
     await assertClose('task', training.losses().task!, await asExpected(expected), 'network');
     training.dispose();

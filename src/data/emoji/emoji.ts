@@ -4,7 +4,7 @@
  */
 import type { Stream } from '../../tensor/random.js';
 import { tf } from '../../tensor/tf.js';
-import type { Dataset, Splits } from '../dataset.js';
+import type { SampleDataset, Splits } from '../dataset.js';
 import { stratifiedSplit } from '../split.js';
 import { Vocabulary } from '../vocabulary.js';
 import { emojiCatalogue, type Emoji } from './catalogue.js';
@@ -35,7 +35,7 @@ export interface WordDropout {
 /** Per colour channel, the normalised value of each byte. */
 type Normalisation = readonly Float32Array[];
 
-export class EmojiDataset implements Dataset {
+export class EmojiDataset implements SampleDataset {
   readonly name = 'emoji';
   readonly modalities = [...pictureModalities, 'words'];
   /** What the paper's Table 3 takes together: images and texts */

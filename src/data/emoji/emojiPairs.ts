@@ -4,7 +4,7 @@
  */
 import type { Absence } from '../../models/absence.js';
 import { tf } from '../../tensor/tf.js';
-import type { Dataset, Splits } from '../dataset.js';
+import type { SampleDataset, Splits } from '../dataset.js';
 import { pictureAndTextAbsence, type MissingImage, type ViltSizes } from '../pictureAndText.js';
 import { bertWords } from '../text/bertWords.js';
 import { specialTokens, WordPiece } from '../text/wordPiece.js';
@@ -36,7 +36,7 @@ export interface EncodedTexts {
   readonly mask: Int32Array;
 }
 
-export class EmojiPairs implements Dataset {
+export class EmojiPairs implements SampleDataset {
   readonly name = 'emojiPairs';
   readonly modalities = ['text', 'image'];
   /** What the paper's Table 3 takes together: images and texts */

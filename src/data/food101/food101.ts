@@ -4,7 +4,7 @@
  */
 import type { Absence } from '../../models/absence.js';
 import type { tf } from '../../tensor/tf.js';
-import { NotFetched, type Dataset, type Splits } from '../dataset.js';
+import { NotFetched, type SampleDataset, type Splits } from '../dataset.js';
 import { pictureBatch } from '../images/batch.js';
 import type { PictureShape } from '../images/size.js';
 import { PictureStore } from '../images/store.js';
@@ -31,7 +31,7 @@ export interface Food101Options {
   readonly imagesKept?: number;
 }
 
-export class Food101Dataset implements Dataset {
+export class Food101Dataset implements SampleDataset {
   readonly name = 'food101';
   readonly modalities = ['text', 'image'];
   readonly kinds = { image: ['image'], text: ['text'] };

@@ -1,6 +1,6 @@
 /** Clips of text, audio and video as three sequences of features that are not aligned, with a sentiment. */
 import { tf } from '../../tensor/tf.js';
-import type { Dataset, Splits } from '../dataset.js';
+import type { SampleDataset, Splits } from '../dataset.js';
 import { sentimentModalities, type SentimentModality } from '../../models/sentimentModalities.js';
 
 /** One modality's features of all samples. */
@@ -31,7 +31,7 @@ export interface SequenceData {
   readonly texts?: readonly string[];
 }
 
-export class SequenceDataset implements Dataset {
+export class SequenceDataset implements SampleDataset {
   readonly task = 'regression';
   readonly name: string;
   readonly modalities = sentimentModalities;

@@ -77,8 +77,8 @@ export class Vilt implements BaseNetwork {
     };
   }
 
-  fuse(tokens: Tokens, masks: TokenMasks = {}, prompts?: Prompts): Fused {
-    const { pooled, attention } = this.encode(tokens, masks, prompts);
+  fuse(tokens: Tokens, masks: TokenMasks = {}): Fused {
+    const { pooled, attention } = this.encode(tokens, masks);
     return { logits: this.classify(pooled), attention };
   }
 
@@ -110,7 +110,8 @@ export class Vilt implements BaseNetwork {
     return paddingOffset(tf.concat(whole, 1));
   }
 
-  private classify(pooled: tf.Tensor): tf.Tensor {
+  /** Logits [B, C] of what was pooled. */
+  classify(pooled: tf.Tensor): tf.Tensor {
     const hidden =
       this.config.head === 'linear'
         ? pooled

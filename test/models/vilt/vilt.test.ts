@@ -66,7 +66,7 @@ describe('Vilt', () => {
       const each = network.encode(embedded, masks, { level, tokens: own });
       await assertClose('own', each.pooled, await asExpected(pooled), 'arrangement');
       const gradient = tf.grad(
-        (x: tf.Tensor) => network.fuse(embedded, masks, { level, tokens: x }).logits,
+        (x: tf.Tensor) => network.encode(embedded, masks, { level, tokens: x }).pooled,
       )(tokens);
       assert.ok((await gradient.data()).every((value) => value !== 0));
     });
@@ -169,7 +169,7 @@ describe('Vilt', () => {
     await assertSteady(() => {
       tf.dispose(tf.variableGrads(() => lossOf(network), variablesOf(network)));
       tf.tidy(() => {
-        network.fuse(network.embed(inputs), network.tokenMasks(inputs), prompts);
+        network.encode(network.embed(inputs), network.tokenMasks(inputs), prompts);
       });
     });
   });
@@ -206,7 +206,7 @@ describe('Vilt', () => {
       /Vilt.fuse: mask of text must be \[B=3, N=7\], got \[3, 6\]/,
     );
     const prompted = (shape: number[], level: 'input' | 'attention') => () =>
-      network.fuse(tokens, {}, { level, tokens: tf.zeros(shape) });
+      network.encode(tokens, {}, { level, tokens: tf.zeros(shape) });
     assert.throws(
       prompted([1, 4, 8], 'input'),
       /tokens must be \[layers, P, 16\], got \[1, 4, 8\]/,
