@@ -61,7 +61,7 @@ describe('segmentation metrics', () => {
       count(({ label, answer }) => label === answer) / valid.length,
     );
     const byClass = iouByClass(answers, truths);
-    ious.forEach((iou, own) => close(byClass[own]!, iou));
+    ious.forEach((iou, own) => { close(byClass[own]!, iou); });
     assert.ok(Number.isNaN(byClass[5]));
   });
 
@@ -120,7 +120,7 @@ describe('segmentation metrics', () => {
       { split: 'test', seed: 1, resamples: 10 },
     );
     assert.equal(tf.memory().numTensors, before);
-    const of = (row: number) => evaluation.rows[row]!.metrics['mIoU']!.value;
+    const of = (row: number) => evaluation.rows[row]!.metrics.mIoU!.value;
     assert.deepEqual(
       evaluation.rows.map(({ name }) => name),
       ['sharp + blunt', 'blunt', 'sharp'],
@@ -128,6 +128,6 @@ describe('segmentation metrics', () => {
     assert.equal(of(0), 1);
     close(of(1), (1 + 0 + 1 / 2) / 3);
     assert.equal(of(2), 1);
-    assert.equal(evaluation.rows[2]!.contributions['mIoU']!.length, 3);
+    assert.equal(evaluation.rows[2]!.contributions.mIoU!.length, 3);
   });
 });
