@@ -61,7 +61,9 @@ describe('segmentation metrics', () => {
       count(({ label, answer }) => label === answer) / valid.length,
     );
     const byClass = iouByClass(answers, truths);
-    ious.forEach((iou, own) => { close(byClass[own]!, iou); });
+    ious.forEach((iou, own) => {
+      close(byClass[own]!, iou);
+    });
     assert.ok(Number.isNaN(byClass[5]));
   });
 
