@@ -143,6 +143,7 @@ export { trainSweep } from './sweep/trainSweep.js';
 export { bars } from './figures/bars.js';
 export { lossCurves } from './figures/curves.js';
 export { heatmap } from './figures/heatmap.js';
+export { classImage, images, type Colour } from './figures/images.js';
 export { lines, smoothed } from './figures/lines.js';
 export { points } from './figures/points.js';
 
