@@ -100,14 +100,16 @@ export function setThreadCount(count: number | undefined): void {
 const mostBytes = 2 ** 32 - 2 ** 20;
 
 /**
- * TF.js goes on at address 0 when there is no memory left, over what lies there. Its first allocation puts another
- * function into the place of `_malloc`, so this is for after it.
+ * When there is no memory left, malloc gives address 0 or, of large sizes, one that reaches beyond the memory, and
+ * TF.js goes on there, over what lies at 0. Its first allocation puts another function into the place of `_malloc`,
+ * so this is for after it.
  */
 function refuseWithoutMemory(tfjs: TfjsModule): void {
   const allocate = tfjs._malloc.bind(tfjs);
   tfjs._malloc = (bytes) => {
     const address = bytes < mostBytes ? allocate(bytes) : 0;
-    if (address !== 0) return address;
+    const end = (address >>> 0) + bytes;
+    if (address !== 0 && end <= tfjs.asm.memory.buffer.byteLength) return address;
     const inMegabytes = (count: number) => `${Math.round(count / 2 ** 20)} MiB`;
     throw new Error(
       `wasm: no memory for ${inMegabytes(bytes)} more, its memory has grown to ` +

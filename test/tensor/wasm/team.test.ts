@@ -15,6 +15,7 @@ describe('the memory of the wasm backend', () => {
     const message =
       /^wasm: no memory for 3072 MiB more, its memory has grown to \d+ MiB; take small/;
     assert.throws(() => team.output(gibibytes(3)), { message });
+    assert.throws(() => team.output(gibibytes(1.5)), { message: /no memory for 1536 MiB more/ });
     tf.backend().disposeData(most.dataId);
     assert.deepEqual([...(await tf.add([1, 2], [3, 4]).data())], [4, 6]);
   });
