@@ -47,8 +47,13 @@ def load_task(folder):
     if task["objective"] == "evaluation":
         return evaluation(task, base, mmp, inputs), False
     if task["objective"] == "segmentation":
-        # Colours come last in the workbook.
-        inputs = {name: x.permute(0, 3, 1, 2).contiguous() if x.ndim == 4 else x for name, x in inputs.items()}
+        # In memory colours come last, as in the workbook. On a CPU PyTorch trains so in two thirds of the time, if
+        # weights lie so, too.
+        inputs = {name: x.permute(0, 3, 1, 2) if x.ndim == 4 else x for name, x in inputs.items()}
+        if ON_GPU:
+            inputs = {name: x.contiguous() for name, x in inputs.items()}
+        else:
+            base.to(memory_format=torch.channels_last)
     on_device = {name: x.to(DEVICE) for name, x in inputs.items()}
     return training(task, base, mmp, on_device), task["optimiser"] is not None
 
