@@ -10,6 +10,8 @@ import type { ResolvedConfig } from '../mmp/config.js';
 import { Mmp } from '../mmp/mmp.js';
 import { SmallVilt, type SmallViltConfig } from '../models/smallVilt.js';
 import type { Parameters } from '../tensor/parameters.js';
+import { adamWDefaults } from '../training/adamw.js';
+import { makeCmnext, type CmnextSizes } from './cmnext.js';
 
 /**
  * What a step computes.
@@ -17,9 +19,10 @@ import type { Parameters } from '../tensor/parameters.js';
  * - `alignment`: inputs are the tokens of every modality; the alignment loss of MMP (Eq. 2–7)
  * - `classification`: inputs are a batch with its `labels`; the total loss of the base network and MMP
  *   (Eq. 8), or, without MMP, the cross-entropy of the base network on blank masked inputs
+ * - `segmentation`: the same of CMNeXt, with a label for every pixel, 255 where there is none
  * - `evaluation`: inputs are samples; the logits of all of them, in batches, without gradients
  */
-export type Objective = 'alignment' | 'classification' | 'evaluation';
+export type Objective = 'alignment' | 'classification' | 'segmentation' | 'evaluation';
 
 /** AdamW with fixed learning rates. */
 export interface Optimiser {
@@ -30,6 +33,12 @@ export interface Optimiser {
   readonly weightDecay: number;
 }
 
+export const defaultOptimiser: Optimiser = {
+  rate: 1e-3,
+  mmpRate: 1,
+  weightDecay: adamWDefaults.weightDecay,
+};
+
 export interface Task {
   readonly name: string;
   readonly title: string;
@@ -38,7 +47,9 @@ export interface Task {
   readonly masked: readonly string[];
   readonly mmp: ResolvedConfig | null;
   readonly base: SmallViltConfig | null;
-  /** λ (D6), for `classification` with MMP */
+  /** The base network of `segmentation` */
+  readonly cmnext?: CmnextSizes;
+  /** λ (D6), for `classification` and `segmentation` with MMP */
   readonly alignmentWeight: number;
   /** Without one a step of a loss ends with its gradients. */
   readonly optimiser: Optimiser | null;
@@ -77,5 +88,10 @@ export async function writeTask(folder: string, { task, inputs }: PreparedTask):
     parameters.dispose();
   };
   if (task.base) await save(taskFiles.base, new SmallVilt(task.base, 1).parameters);
+  if (task.cmnext) {
+    const { network, weights } = makeCmnext(task.cmnext);
+    writeSafetensors(path.join(folder, taskFiles.base), await weights());
+    network.parameters.dispose();
+  }
   if (task.mmp) await save(taskFiles.mmp, new Mmp(task.mmp, 1).parameters);
 }

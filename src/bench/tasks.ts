@@ -5,9 +5,8 @@ import { projectRoot } from '../files/paths.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { resolveConfig } from '../mmp/config.js';
 import { stream } from '../tensor/random.js';
-import { adamWDefaults } from '../training/adamw.js';
 import type { EmojiTaskName } from './emojiTasks.js';
-import { readTask, type Optimiser, type PreparedTask } from './task.js';
+import { defaultOptimiser, readTask, type Optimiser, type PreparedTask } from './task.js';
 
 export interface MmpSizes {
   /** B */
@@ -19,12 +18,6 @@ export interface MmpSizes {
   /** H */
   readonly heads: number;
 }
-
-const defaultOptimiser: Optimiser = {
-  rate: 1e-3,
-  mmpRate: 1,
-  weightDecay: adamWDefaults.weightDecay,
-};
 
 /**
  * MMP by itself, on random tokens, the last modality masked.

@@ -1,18 +1,23 @@
 /** A task on TF.js, by the same public classes that the workbook trains with. */
 import path from 'node:path';
+import { ignoredLabel } from '../data/dataset.js';
 import { predictLogits } from '../evaluation/accuracy.js';
-import { mmpPredictor } from '../evaluation/predictors.js';
-import { baseLosses, mmpLosses } from '../experiments/objectives.js';
+import { basePredictor, mmpPredictor } from '../evaluation/predictors.js';
+import { mmpLosses, predictorLosses, type TaskLoss } from '../experiments/objectives.js';
 import { readSafetensors, type StoredTensor } from '../files/safetensors.js';
 import { alignmentLoss } from '../mmp/align.js';
 import { complete } from '../mmp/complete.js';
 import { Mmp } from '../mmp/mmp.js';
+import type { BaseNetwork } from '../models/base.js';
 import { SmallVilt } from '../models/smallVilt.js';
 import type { NamedValues, Parameters } from '../tensor/parameters.js';
+import { stream } from '../tensor/random.js';
 import { tf } from '../tensor/tf.js';
 import { AdamW, adamWDefaults, type ParameterGroup } from '../training/adamw.js';
+import { crossEntropy } from '../training/crossEntropy.js';
 import { train } from '../training/train.js';
 import type { Losses } from '../training/update.js';
+import { makeCmnext } from './cmnext.js';
 import { readTask, taskFiles, type Optimiser, type Task } from './task.js';
 
 /** Runs one step and returns its value: the loss, or the mean squared logit. */
@@ -27,7 +32,7 @@ export interface LoadedTask {
 /** The parts of a task; its parameters lie on the backend. */
 interface Parts {
   readonly task: Task;
-  readonly base: SmallVilt | null;
+  readonly base: BaseNetwork | null;
   readonly mmp: Mmp | null;
   readonly inputs: ReadonlyMap<string, StoredTensor>;
 }
@@ -39,8 +44,7 @@ interface Parts {
  */
 export function loadTask(folder: string): LoadedTask {
   const { task, inputs } = readTask(folder);
-  const base = task.base && new SmallVilt(task.base, 1);
-  if (base) loadParameters(base.parameters, path.join(folder, taskFiles.base));
+  const base = loadBase(task, path.join(folder, taskFiles.base));
   const mmp = task.mmp && new Mmp(task.mmp, 1);
   if (mmp) loadParameters(mmp.parameters, path.join(folder, taskFiles.mmp));
   const parts = { task, base, mmp, inputs };
@@ -48,6 +52,19 @@ export function loadTask(folder: string): LoadedTask {
   return task.optimiser
     ? training(parts, task.optimiser)
     : { step: gradientStep(parts), queue: null };
+}
+
+function loadBase({ base, cmnext }: Task, file: string): BaseNetwork | null {
+  if (cmnext) {
+    const { network, load } = makeCmnext(cmnext);
+    load(readSafetensors(file).tensors);
+    // As in training: batch normalisation takes the statistics of the batch.
+    network.training = stream(1, 'dropout');
+    return network;
+  }
+  const vilt = base && new SmallVilt(base, 1);
+  if (vilt) loadParameters(vilt.parameters, file);
+  return vilt;
 }
 
 function loadParameters(parameters: Parameters, file: string): void {
@@ -72,7 +89,10 @@ function training(parts: Parts, wanted: Optimiser): LoadedTask {
   const { base, mmp } = parts;
   const losses = lossesOf(parts);
   const groups: ParameterGroup[] = [];
-  if (base) groups.push({ parameters: base.parameters });
+  if (base) {
+    const isTrained = (name: string) => !base.isFixed?.(name);
+    groups.push({ parameters: base.parameters, isTrained });
+  }
   if (mmp) groups.push({ parameters: mmp.parameters, rate: wanted.mmpRate });
   const optimiser = new AdamW(groups, { ...adamWDefaults, weightDecay: wanted.weightDecay });
   const queue = async (steps: number) => {
@@ -91,11 +111,16 @@ function lossesOf({ task, base, mmp, inputs }: Parts): () => Losses {
     };
   }
   const { labels, ...batch } = tensors;
+  const { masked, alignmentWeight: weight } = task;
+  const taskLoss = task.objective === 'segmentation' ? pixelLoss : crossEntropy;
   return () =>
     mmp
-      ? mmpLosses(base, mmp, batch, labels!, task.masked, task.alignmentWeight)
-      : baseLosses(base, batch, labels!, task.masked);
+      ? mmpLosses(base, mmp, batch, labels!, masked, weight, taskLoss)
+      : predictorLosses(basePredictor(base), batch, labels!, masked, taskLoss);
 }
+
+const pixelLoss: TaskLoss = (logits, labels) =>
+  crossEntropy(logits, labels, { ignoreIndex: ignoredLabel });
 
 function evaluationStep({ task, base, mmp, inputs }: Parts): RunStep {
   const predictor = mmpPredictor(base!, mmp!);

@@ -56,6 +56,7 @@ const others = [
   'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm',
   'dist/src/tensor/wasm/tfjs-backend-wasm-simd.wasm',
   'dist/src/tensor/wasm/kernels.wasm',
+  'test/bench/torch_cmnext.py',
   'test/bench/torch_engine.py',
   'test/bench/torch_mmp.py',
   'test/bench/torch_small_vilt.py',
