@@ -9,7 +9,7 @@
 import { dot, type Vector } from './vectors.js';
 
 /** The part of a picture that something may cover: columns and rows from the first to before the last. */
-export interface Window {
+export interface PixelWindow {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -53,7 +53,7 @@ export class Camera {
   }
 
   /** The pixels that the convex hull of points may cover; all of them where it reaches behind the camera. */
-  windowOf(points: readonly Vector[]): Window {
+  windowOf(points: readonly Vector[]): PixelWindow {
     let [left, right, top, bottom] = [this.width, 0, this.height, 0];
     for (const [x, y, z] of points) {
       const from: Vector = [x, y - this.altitude, z];

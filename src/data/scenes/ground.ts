@@ -15,7 +15,7 @@ export interface Ground {
   /** How wide the pavements are on the left and on the right */
   readonly pavements: readonly [number, number];
   readonly crosswalk?: { readonly from: number; readonly to: number };
-  at(x: number, z: number): Surface;
+  readonly at: (x: number, z: number) => Surface;
 }
 
 /** Draws the ground before the camera. */
