@@ -38,6 +38,14 @@ export {
   mmsaLmfWeights,
   mmsaTfnWeights,
 } from './models/fusionWeights.js';
+export {
+  cmnextBackbones,
+  cmnextFromDeliver,
+  type CmnextBackbone,
+  type CmnextConfig,
+} from './models/cmnext/config.js';
+export { Cmnext, type CmnextFused } from './models/cmnext/cmnext.js';
+export { deliverWeights, loadCmnextWeights, loadTrunkWeights } from './models/cmnext/weights.js';
 export { withParameters } from './models/withParameters.js';
 export { Adaptation, type AdaptationConfig } from './baselines/adaptation.js';
 export { blank } from './baselines/modalityDropout.js';

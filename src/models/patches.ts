@@ -1,16 +1,17 @@
-/** Pictures as rows of patches, which one linear map turns into tokens. */
+/** Images as rows of patches, which one linear map turns into tokens. */
 import { tf } from '../tensor/tf.js';
 
 /**
- * Cuts pictures into square patches, in raster order; within a patch values go by row, column, colour.
+ * Cuts images into square patches, in raster order; within a patch values go by row, column, channel.
  *
- * @param pictures [B, H, W, 3], H and W multiples of `patch`
- * @returns [B, N, 3·patch²]
+ * @param images [B, H, W, C], H and W multiples of `patch`
+ * @returns [B, N, patch²·C]
  */
-export function cutPatches(pictures: tf.Tensor, patch: number): tf.Tensor {
-  const [batch, height, width] = pictures.shape as [number, number, number];
+export function cutPatches(images: tf.Tensor, patch: number): tf.Tensor {
+  const [batch, height, width, channels] = images.shape as [number, number, number, number];
   const [down, across] = [height / patch, width / patch];
   // Rows of a patch lie together already; only patch rows and patch columns change places.
-  const strips = tf.reshape(pictures, [batch * down, patch, across, 3 * patch]);
-  return tf.reshape(tf.transpose(strips, [0, 2, 1, 3]), [batch, down * across, 3 * patch ** 2]);
+  const strips = tf.reshape(images, [batch * down, patch, across, patch * channels]);
+  const patches = tf.transpose(strips, [0, 2, 1, 3]);
+  return tf.reshape(patches, [batch, down * across, patch ** 2 * channels]);
 }

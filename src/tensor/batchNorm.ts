@@ -1,4 +1,5 @@
 /** Batch normalisation (Ioffe and Szegedy 2015), as PyTorch has it. */
+import { withGradient } from './custom.js';
 import { ones, zeros, type Declarations, type Parameters } from './parameters.js';
 import { tf } from './tf.js';
 
@@ -50,16 +51,47 @@ export function batchNorm(
   }
   return tf.tidy(() => {
     const rows = tf.reshape(x, [count, width]);
-    const batch = training ? tf.moments(rows, 0) : undefined;
-    const mean = batch?.mean ?? of('runningMean');
-    const variance = batch?.variance ?? of('runningVariance');
-    if (training) {
+    const y = training ? ofBatch(of, rows) : ofRunning(of, rows);
+    return tf.reshape(y, x.shape);
+  });
+}
+
+/** The parameter of that part of the name */
+type Of = (part: string) => tf.Variable;
+
+/** weight/σ is computed first, of a row alone. */
+function ofRunning(of: Of, rows: tf.Tensor): tf.Tensor {
+  const factor = tf.div(of('weight'), tf.sqrt(tf.add(of('runningVariance'), epsilon)));
+  return tf.add(tf.mul(tf.sub(rows, of('runningMean')), factor), of('bias'));
+}
+
+/**
+ * By the statistics of the batch. With x̂ = (x − mean)/σ, n rows and sums over them, dweight = Σ dy·x̂, dbias = Σ dy and
+ * dx = (dy − dbias/n − x̂·dweight/n)·weight/σ.
+ */
+function ofBatch(of: Of, rows: tf.Tensor): tf.Tensor {
+  const [count] = rows.shape as [number];
+  return withGradient(
+    [rows, of('weight'), of('bias')],
+    (save) => {
+      const mean = tf.div(tf.sum(rows, 0), count);
+      const centred = tf.sub(rows, mean);
+      const variance = tf.div(tf.sum(tf.square(centred), 0), count);
       follow(of('runningMean'), mean);
       follow(of('runningVariance'), tf.mul(variance, count / (count - 1)));
-    }
-    const normalised = tf.div(tf.sub(rows, mean), tf.sqrt(tf.add(variance, epsilon)));
-    return tf.reshape(tf.add(tf.mul(normalised, of('weight')), of('bias')), x.shape);
-  });
+      const inverse = tf.rsqrt(tf.add(variance, epsilon));
+      const factor = tf.mul(inverse, of('weight'));
+      save([centred, inverse, factor]);
+      return tf.add(tf.mul(centred, factor), of('bias'));
+    },
+    (dy, [centred, inverse, factor]) => {
+      const dweight = tf.mul(inverse!, tf.sum(tf.mul(dy, centred!), 0));
+      const dbias = tf.sum(dy, 0);
+      const along = tf.div(tf.mul(dweight, inverse!), count);
+      const rest = tf.sub(tf.sub(dy, tf.mul(centred!, along)), tf.div(dbias, count));
+      return [tf.mul(rest, factor!), dweight, dbias];
+    },
+  );
 }
 
 /** Moves a running statistic towards that of a batch. */

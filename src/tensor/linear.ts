@@ -1,4 +1,4 @@
-/** The linear layer y = x·W + b, weights [in, out]. */
+/** The linear layer y = x·W + b, weights [in, out]; some have no b. */
 import { defineOperation } from './operation.js';
 import {
   xavierUniform,
@@ -22,7 +22,7 @@ export function addLinear(
 }
 
 /**
- * Applies the layer to the last axis.
+ * Applies the layer to the last axis, without a bias where none is declared.
  *
  * @param x [..., inputs]
  * @returns [..., outputs]
@@ -33,21 +33,26 @@ export function linear(parameters: Parameters, name: string, x: tf.Tensor): tf.T
   if (x.shape[x.rank - 1] !== inputs) {
     throw new Error(`linear ${name}: last axis must be ${inputs}, got [${x.shape.join(', ')}]`);
   }
-  return affine({ x, weight, bias: parameters.get(`${name}.bias`) })[0]!;
+  const bias = `${name}.bias`;
+  return linearBy(x, weight, parameters.has(bias) ? parameters.get(bias) : undefined);
 }
 
+/** x·W + b for weights [in, out] that need not be parameters. */
+export const linearBy = (x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Tensor =>
+  affine({ x, weight, ...(bias ? { bias } : {}) })[0]!;
+
 /** x·W + b as it is written; TF.js finds its gradient. The specification of `linear`. */
-export function plainLinear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+export function plainLinear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
   const [inputs, outputs] = weight.shape as [number, number];
   // One plain matrix product: TF.js multiplies [B, N, in]·[in, out] forward but not backward.
   const rows = tf.matMul(tf.reshape(x, [-1, inputs]), weight);
-  return tf.reshape(tf.add(rows, bias), [...x.shape.slice(0, -1), outputs]);
+  return tf.reshape(bias ? tf.add(rows, bias) : rows, [...x.shape.slice(0, -1), outputs]);
 }
 
 /** x·W + b; each of its gradients is computed only where it is asked for. */
 const affine = defineOperation({
   name: 'Affine',
-  compute: ({ x, weight, bias }) => plainLinear(x!, weight!, bias!),
+  compute: ({ x, weight, bias }) => plainLinear(x!, weight!, bias),
   kernels: (device, { x, weight, bias }) => {
     const [inputs, outputs] = weight!.shape as [number, number];
     const y = device.output([...x!.shape.slice(0, -1), outputs]);
@@ -55,7 +60,7 @@ const affine = defineOperation({
       rows: tf.util.sizeFromShape(x!.shape) / inputs,
       columns: outputs,
       depth: inputs,
-      bias: { at: bias! },
+      ...(bias ? { bias: { at: bias } } : {}),
       a: { at: x!, row: inputs, column: 1 },
       b: { at: weight!, row: outputs, column: 1 },
       c: { at: y, row: outputs },

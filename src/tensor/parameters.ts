@@ -12,7 +12,11 @@ export type Initialiser = (shape: readonly number[], random: Stream) => Float32A
 const size = (shape: readonly number[]) => shape.reduce((product, axis) => product * axis, 1);
 
 export const zeros: Initialiser = (shape) => new Float32Array(size(shape));
-export const ones: Initialiser = (shape) => new Float32Array(size(shape)).fill(1);
+export const constant =
+  (value: number): Initialiser =>
+  (shape) =>
+    new Float32Array(size(shape)).fill(value);
+export const ones: Initialiser = constant(1);
 export const normal =
   (standardDeviation: number): Initialiser =>
   (shape, random) =>

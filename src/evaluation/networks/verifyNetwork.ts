@@ -1,13 +1,14 @@
 /** Does a base network of ours, on the current backend, reproduce what its reference code computed? */
 import { tf } from '../../tensor/tf.js';
 import { compareAll, type Comparison } from '../compare.js';
+import { cmnext } from './cmnext.js';
 import { readNetworkCase } from './folder.js';
 import { lmf, tfn } from './fusion.js';
 import { mult } from './mult.js';
 import type { VerifiedNetwork } from './network.js';
 import { vilt } from './vilt.js';
 
-const networks: readonly VerifiedNetwork[] = [vilt, mult, tfn, lmf];
+const networks: readonly VerifiedNetwork[] = [vilt, mult, tfn, lmf, cmnext];
 
 /** Far below any output of a network, so that it hides nothing */
 const floor = () => 1e-6;

@@ -1,0 +1,31 @@
+/** What every part of CMNeXt needs when it runs. */
+import { batchNorm } from '../../tensor/batchNorm.js';
+import { depthwise } from '../../tensor/convolution.js';
+import { gelu } from '../../tensor/activations.js';
+import { linear } from '../../tensor/linear.js';
+import type { Parameters } from '../../tensor/parameters.js';
+import type { Stream } from '../../tensor/random.js';
+import { tf } from '../../tensor/tf.js';
+
+export interface Run {
+  readonly parameters: Parameters;
+  /** In training alone: batches are normalised by themselves, and dropout draws from it. */
+  readonly training: Stream | undefined;
+}
+
+/** Batch normalisation of a map [B, h, w, d] */
+export const normalise = ({ parameters, training }: Run, name: string, x: tf.Tensor): tf.Tensor =>
+  batchNorm(parameters, name, x, training !== undefined);
+
+/** An MLP that sees the cells around each one: linear, depthwise 3 × 3, GELU, linear; [B, h, w, d] → the same */
+export function mixMlp({ parameters }: Run, name: string, x: tf.Tensor): tf.Tensor {
+  const hidden = linear(parameters, `${name}.hidden`, x);
+  const mixed = gelu(depthwise(parameters, `${name}.depthwise`, hidden));
+  return linear(parameters, `${name}.output`, mixed);
+}
+
+/** [B, h, w, d] → [B, h·w, d] */
+export function tokensOf(map: tf.Tensor): tf.Tensor {
+  const [batch, height, width, d] = map.shape as [number, number, number, number];
+  return tf.reshape(map, [batch, height * width, d]);
+}
