@@ -85,17 +85,33 @@ const networksByData: Readonly<Record<string, readonly string[] | undefined>> = 
   emoji: ['smallVilt'],
   syntheticSentiment: ['mult', 'tfn', 'lmf'],
   mosi: ['mult', 'tfn', 'lmf'],
+  scenes: ['cmnext'],
 };
 
-/** What is to be predicted: a number of clips, and otherwise a class. */
+/** What is to be predicted: a class of a sample, of clips a number, of scenes a class of every pixel. */
 export const taskOfRun = ({ data }: Pick<z.output<typeof runSchema>, 'data'>): Task =>
-  data.name === 'syntheticSentiment' || data.name === 'mosi' ? 'regression' : 'classification';
+  tasksByData[data.name] ?? 'classification';
+
+const tasksByData: Readonly<Record<string, Task | undefined>> = {
+  syntheticSentiment: 'regression',
+  mosi: 'regression',
+  scenes: 'segmentation',
+};
+
+/** d and H where tokens are projected; networks with a single token of a modality have none. */
+export function tokenSizesOf(
+  model: z.output<typeof runSchema>['model'],
+): { readonly width: number; readonly heads: number } | undefined {
+  if (model.name === 'cmnext') return { width: model.embedDims[0], heads: model.heads[0] };
+  return 'width' in model ? model : undefined;
+}
 
 /** What cannot be, although every key by itself is right. */
 function impossibilities(run: z.output<typeof runSchema>): string[] {
   const { method, data, model, mmp, prompts, masking, loss, optimiser, schedule, budget } = run;
   const { freezeBase, from, adaptation } = run;
   const task = taskOfRun(run);
+  const sizes = tokenSizesOf(model);
   const found: string[] = [];
   const networks = networksOf(data.name);
   if (!networks.includes(model.name)) {
@@ -120,7 +136,7 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   if (adaptation && method !== 'adaptation') {
     found.push(`adaptation: the method "${method}" has none`);
   }
-  if (projects(method) && !('width' in model)) {
+  if (projects(method) && !sizes) {
     found.push(`model: "${model.name}" has one token of a modality; "${method}" needs several`);
   }
   if (projects(method) && data.name === 'food101' && data.shape !== 'square') {
@@ -158,8 +174,11 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   if ('width' in model && model.width % model.heads !== 0) {
     found.push(`model.heads: ${model.heads} does not divide model.width ${model.width}`);
   }
-  if (mmp?.heads !== undefined && 'width' in model && model.width % mmp.heads !== 0) {
-    found.push(`mmp.heads: ${mmp.heads} does not divide model.width ${model.width}`);
+  if (mmp?.heads !== undefined && sizes && sizes.width % mmp.heads !== 0) {
+    found.push(`mmp.heads: ${mmp.heads} does not divide the width of tokens, ${sizes.width}`);
+  }
+  if (projects(method) && 'modalities' in data && data.modalities.length < 2) {
+    found.push(`data.modalities: there is nothing to project from with ${data.modalities.length}`);
   }
   if (optimiser.accumulation?.clipEach && !optimiser.clipping) {
     found.push('optimiser.accumulation.clipEach: there is no optimiser.clipping');

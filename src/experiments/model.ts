@@ -2,11 +2,12 @@
 import { Adaptation } from '../baselines/adaptation.js';
 import { LinearProjection } from '../baselines/linearProjection.js';
 import { MissingAwarePrompts } from '../baselines/missingAwarePrompts.js';
-import type { Dataset } from '../data/dataset.js';
+import type { Dataset, SegmentationDataset } from '../data/dataset.js';
 import { EmojiDataset, loadEmoji, type WordDropout } from '../data/emoji/emoji.js';
 import { loadEmojiPairs } from '../data/emoji/emojiPairs.js';
 import type { ViltSizes } from '../data/pictureAndText.js';
 import { loadMosi } from '../data/mosi/mosi.js';
+import { generateScenes } from '../data/scenes/scenes.js';
 import { generateSentiment } from '../data/sentiment/generated.js';
 import { SequenceDataset } from '../data/sentiment/sequences.js';
 import { basePredictor, mmpPredictor, type Predictor } from '../evaluation/predictors.js';
@@ -17,10 +18,11 @@ import type { BaseNetwork, Inputs } from '../models/base.js';
 import { Vilt } from '../models/vilt/vilt.js';
 import type { Parameters } from '../tensor/parameters.js';
 import type { ParameterParts } from '../training/runs.js';
-import { projects, type RunConfig } from './config.js';
+import { projects, tokenSizesOf, type RunConfig } from './config.js';
 import { emojiBase } from './emoji.js';
 import { food101Of } from './food101.js';
 import { ViltPretraining } from './pretraining.js';
+import { cmnextBase, type SegmentationData } from './segmentation.js';
 import { sequenceBase } from './sentiment.js';
 
 /** A base network, with what projects tokens, with prompts or with an adaptation where the method has them. */
@@ -57,6 +59,8 @@ export function loadData(config: RunConfig): RunDataset {
       return generateSentiment(data);
     case 'mosi':
       return loadMosi(inProject(data.file), data.layout);
+    case 'scenes':
+      return generateScenes(data);
   }
 }
 
@@ -75,14 +79,13 @@ export function makeModel(config: RunConfig, dataset: RunDataset): Model {
   if (adaptation) return { base, adaptation: new Adaptation(base, adaptation, seed) };
   if (!projects(method)) return { base };
   const { modalities } = base;
-  if (!mmp || !('width' in model)) {
-    return { base, projector: new LinearProjection(modalities, seed) };
-  }
-  const { width, heads } = model;
+  const sizes = tokenSizesOf(model);
+  if (!mmp || !sizes) return { base, projector: new LinearProjection(modalities, seed) };
+  const { width, heads } = sizes;
   return { base, projector: new Mmp({ modalities, width, heads, ...mmp }, seed) };
 }
 
-function makeBase({ model, seed }: RunConfig, dataset: RunDataset): BaseNetwork {
+function makeBase({ data, model, seed }: RunConfig, dataset: RunDataset): BaseNetwork {
   switch (model.name) {
     case 'smallVilt':
       return emojiBase(expectData(dataset, EmojiDataset), model, seed);
@@ -94,6 +97,9 @@ function makeBase({ model, seed }: RunConfig, dataset: RunDataset): BaseNetwork 
     case 'tfn':
     case 'lmf':
       return sequenceBase(expectData(dataset, SequenceDataset), model, seed);
+    case 'cmnext':
+      // Other data have other networks.
+      return cmnextBase(segmentationOf(dataset), data as SegmentationData, model, seed);
   }
 }
 
@@ -101,6 +107,12 @@ function makeBase({ model, seed }: RunConfig, dataset: RunDataset): BaseNetwork 
 export function viltOf(base: BaseNetwork): Vilt {
   if (base instanceof Vilt) return base;
   throw new Error('the base network is no Vilt');
+}
+
+/** @throws Error when the data set is of samples with one label each */
+export function segmentationOf(dataset: Dataset): SegmentationDataset {
+  if (dataset.task === 'segmentation') return dataset;
+  throw new Error(`the data set is no segmentation: ${dataset.name}`);
 }
 
 /** @throws Error when the data set is another one */

@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { pairTexts } from '../data/emoji/emojiPairs.js';
 import { mosiLayouts } from '../data/mosi/layouts.js';
 import { missingImages } from '../data/pictureAndText.js';
+import { sceneModalities } from '../data/scenes/render.js';
+import { sceneCounts } from '../data/scenes/scenes.js';
 import { mosiCounts } from '../data/sentiment/generated.js';
 import { sentimentProcesses, type SentimentSize } from '../data/sentiment/process.js';
 import { lmfMosi } from '../models/lmf.js';
@@ -38,6 +40,11 @@ const count = z.int().positive();
 const share = z.number().min(0).max(1);
 const belowOne = z.number().min(0).lt(1);
 const positive = z.number().positive();
+
+/** Of an image that CMNeXt reads, whose last stage is a thirty-second of it */
+const side = z.int().positive().multipleOf(32);
+/** Of the four stages of a network */
+const stages = z.tuple([count, count, count, count]);
 
 /** What is told apart: Unicode's 100 subgroups, or its 10 groups */
 const emojiLabels = z.enum(['subgroup', 'group']).default('subgroup');
@@ -95,6 +102,23 @@ const dataSchema = z.discriminatedUnion('name', [
     file: z.string().min(1),
     layout: z.enum(mosiLayouts).default('mmsa'),
   }),
+  z.strictObject({
+    name: z.literal('scenes'),
+    modalities: z.array(z.enum(sceneModalities)).min(1).default([...sceneModalities]),
+    /** Of images, in pixels */
+    height: side.default(64),
+    width: side.default(64),
+    /** Decides every scene */
+    seed: z.int().min(0).default(1),
+    /** How many */
+    scenes: z
+      .strictObject({
+        train: count.default(sceneCounts.train),
+        validation: count.default(sceneCounts.validation),
+        test: count.default(sceneCounts.test),
+      })
+      .prefault({}),
+  }),
 ]);
 
 const { attention, ...rates } = multMosi.dropout;
@@ -147,6 +171,22 @@ const modelSchema = z.discriminatedUnion('name', [
   }),
   z.strictObject({ name: z.literal('tfn') }),
   z.strictObject({ name: z.literal('lmf'), rank: count.default(lmfMosi.rank) }),
+  z.strictObject({
+    name: z.literal('cmnext'),
+    /** d of each stage; that of the first is the width of tokens */
+    embedDims: stages.default([16, 32, 48, 64]),
+    depths: stages.default([1, 1, 1, 1]),
+    heads: stages.default([1, 2, 3, 4]),
+    /** Keys and values of self-attention are made of patches of so many cells by so many */
+    srRatios: stages.default([8, 4, 2, 1]),
+    decoderDim: count.default(64),
+    /** In training: the rate at which the last block of the trunk is left out; those before it less */
+    dropPath: belowOne.default(0.1),
+    /** In training, of the channels that are classified */
+    headDropout: belowOne.default(0.1),
+    /** safetensors with the weights that it starts from: of the reference, or MiT's of its RGB trunk */
+    weights: z.string().min(1).optional(),
+  }),
 ]);
 
 const adaptationSchema = z.discriminatedUnion('kind', [

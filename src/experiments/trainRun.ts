@@ -9,6 +9,7 @@ import type { Accuracies } from '../evaluation/accuracy.js';
 import { naming } from '../evaluation/golden.js';
 import { inProject } from '../files/paths.js';
 import { readSafetensors } from '../files/safetensors.js';
+import type { Cmnext } from '../models/cmnext/cmnext.js';
 import { loadViltWeights } from '../models/vilt/weights.js';
 import { describeBackend, type BackendDescription } from '../tensor/backend.js';
 import type { TrainingState } from '../training/checkpoint.js';
@@ -19,6 +20,7 @@ import { firstNotFinite, NotFinite } from '../training/notFinite.js';
 import { train, type Milestone, type TrainingRecord } from '../training/train.js';
 import { differingKeys, resolveRun, type RunConfig } from './config.js';
 import { loadData, partsOf, viltOf } from './model.js';
+import { loadCmnextFile } from './segmentation.js';
 import { Training, updateOptions } from './training.js';
 
 export interface TrainRunOptions {
@@ -123,6 +125,12 @@ function loadStart({ model: { base } }: Training, { from, model }: RunConfig, ru
   if (model.name === 'vilt' && model.weights !== undefined) {
     const file = inProject(model.weights);
     naming(file, () => loadViltWeights(viltOf(base), readSafetensors(file).tensors));
+  }
+  if (model.name === 'cmnext' && model.weights !== undefined) {
+    const file = inProject(model.weights);
+    naming(file, () => {
+      loadCmnextFile(base as Cmnext, file);
+    });
   }
   if (from === undefined) return;
   const { name } = readRunConfig(path.join(runs, from)).model;

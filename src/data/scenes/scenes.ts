@@ -23,7 +23,8 @@ import type { Scene } from './scene.js';
 /** How many scenes each split has */
 export type SceneCounts = Readonly<Record<SplitName, number>>;
 
-const defaultCounts: SceneCounts = { train: 600, validation: 100, test: 200 };
+/** As many as there are when it is not said */
+export const sceneCounts: SceneCounts = { train: 600, validation: 100, test: 200 };
 
 export interface SceneOptions {
   /** Of a picture, in pixels: multiples of 32; 64 by default */
@@ -54,7 +55,7 @@ export function generateScenes({
     if (Number.isInteger(value) && value > 0 && value % 32 === 0) continue;
     throw new Error(`generateScenes: ${name} must be 32, 64, 96, …, got ${value}`);
   }
-  const counts = { ...defaultCounts, ...scenes };
+  const counts = { ...sceneCounts, ...scenes };
   for (const split of splitNames) {
     if (Number.isInteger(counts[split]) && counts[split] > 0) continue;
     throw new Error(`generateScenes: scenes.${split} must be 1, 2, …, got ${counts[split]}`);

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { registerConvolutions } from './convolution.js';
 import { gemm } from './gemm.js';
+import { registerKeptInputs } from './keptInputs.js';
 import { registerPooling } from './pooling.js';
 import { replace, type Replacement } from './replace.js';
 import { Team, type Address } from './team.js';
@@ -195,4 +196,5 @@ export function registerKernels(): void {
   replace('ResizeNearestNeighborGrad', resizeGradient);
   registerConvolutions();
   registerPooling();
+  registerKeptInputs();
 }

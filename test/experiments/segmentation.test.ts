@@ -1,0 +1,147 @@
+/** Runs of segmentation: every method on small scenes, from training to the tables. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { segmentationMetrics } from '../../src/evaluation/segmentationMetrics.js';
+import { allScenarios } from '../../src/evaluation/scenarios.js';
+import { resolveRun, type RunOptions } from '../../src/experiments/config.js';
+import { evaluateRun } from '../../src/experiments/evaluateRun.js';
+import { loadData } from '../../src/experiments/model.js';
+import { planOf, planText } from '../../src/experiments/plan.js';
+import { Training } from '../../src/experiments/training.js';
+import { readRunResults, trainRun } from '../../src/experiments/trainRun.js';
+import { tf } from '../../src/tensor/tf.js';
+import { readParameters } from '../../src/training/runs.js';
+import { updateParameters } from '../../src/training/update.js';
+import { makeFolder, removeFolder } from '../support/folders.js';
+
+const modalities = ['rgb', 'depth', 'thermal'] as const;
+const common = {
+  data: {
+    name: 'scenes',
+    modalities: [...modalities],
+    height: 32,
+    width: 64,
+    scenes: { train: 6, validation: 2, test: 3 },
+  },
+  model: {
+    name: 'cmnext',
+    embedDims: [4, 4, 4, 4],
+    heads: [1, 1, 1, 1],
+    srRatios: [4, 2, 1, 1],
+    decoderDim: 8,
+  },
+  budget: { steps: 3, batchSize: 2, checkpointEvery: 2, validateEvery: 2 },
+} satisfies Omit<RunOptions, 'method'>;
+
+const configOf = (options: RunOptions) => resolveRun({ ...common, ...options }, 'test');
+
+describe('a run of segmentation', function () {
+  this.timeout(120_000);
+  let runs: string;
+  before(() => {
+    runs = makeFolder();
+  });
+  after(() => {
+    removeFolder(runs);
+  });
+
+  const methods: RunOptions[] = [
+    { method: 'dropout', loss: { task: 'ohemCrossEntropy' } },
+    { method: 'pretrained' },
+    { method: 'linear+align', from: 'dropout' },
+    { method: 'mmp', from: 'dropout', mmp: { heads: 2 } },
+  ];
+  for (const options of methods) {
+    it(`is trained and measured by ${options.method}`, async () => {
+      const { method } = options;
+      await trainRun(configOf(options), { runs, name: method });
+      const folder = path.join(runs, method);
+      const { test } = readRunResults(folder);
+      assert.deepEqual(
+        Object.keys(test),
+        allScenarios(modalities).map(({ name }) => name),
+      );
+      const evaluation = await evaluateRun(folder, {
+        split: 'test',
+        seed: 1,
+        resamples: 10,
+        tables: ['rgb=0.5,depth=0.5'],
+      });
+      assert.equal(evaluation.task, 'segmentation');
+      assert.equal(evaluation.rows.length, 8);
+      for (const { name, metrics, contributions } of evaluation.rows) {
+        assert.deepEqual(
+          Object.keys(metrics),
+          segmentationMetrics.map((metric) => metric.name),
+        );
+        if (name in test) assert.equal(metrics.mIoU!.value, test[name]);
+        assert.equal(contributions.mIoU!.length, 3);
+        assert.equal(contributions.mIoU![0]!.length, 3 * evaluation.classes.length);
+      }
+      const added = { mmp: ['mmp'], 'linear+align': ['linear'] };
+      assert.deepEqual(Object.keys(readParameters(folder)), [
+        'base',
+        ...(added[method as keyof typeof added] ?? []),
+      ]);
+    });
+  }
+
+  it('moves running statistics, and no optimiser does', () => {
+    const { base } = readParameters(path.join(runs, 'dropout'));
+    const statistics = [...base!].filter(([name]) => name.endsWith('runningVariance'));
+    assert.ok(statistics.length > 0);
+    for (const [name, { values }] of statistics) {
+      assert.ok(
+        values.some((value) => value !== 1),
+        `${name} stayed as it was`,
+      );
+    }
+  });
+
+  it('goes on to the same losses from its state, augmentation and dropout too', async () => {
+    const config = configOf({ method: 'dropout' });
+    const [one, other] = [1, 2].map(() => new Training(config, loadData(config))) as [
+      Training,
+      Training,
+    ];
+    const take = async (training: Training) => {
+      const losses = updateParameters({
+        optimiser: training.optimiser,
+        learningRate: 1e-3,
+        losses: () => training.losses(),
+      });
+      const [total] = await losses.total.data();
+      tf.dispose(losses);
+      return total;
+    };
+    for (let step = 0; step < 2; step++) await take(one);
+    other.restore(await one.state(2));
+    for (let step = 0; step < 3; step++) assert.equal(await take(other), await take(one));
+    one.dispose();
+    other.dispose();
+  });
+
+  it('says before what it would take', async () => {
+    const config = configOf({ method: 'mmp', from: 'dropout' });
+    const text = planText(await planOf(config, { runs, name: 'plan' }));
+    assert.match(text, /parameters .*base: [\d,]+/);
+    assert.match(text, /mmp: [\d,]+/);
+  });
+
+  it('is refused where it cannot be', () => {
+    const refused = (options: object, message: RegExp) => {
+      assert.throws(
+        () => configOf({ method: 'mmp', from: 'dropout', ...options } as RunOptions),
+        message,
+      );
+    };
+    refused({ loss: { task: 'l1' } }, /loss.task: "l1" is not for labels that are classes/);
+    refused(
+      { data: { ...common.data, modalities: ['rgb'] } },
+      /data.modalities: there is nothing to project from with 1/,
+    );
+    refused({ mmp: { heads: 3 } }, /mmp.heads: 3 does not divide the width of tokens, 4/);
+    refused({ model: { name: 'vilt' } }, /model: the data "scenes" need the network "cmnext"/);
+    refused({ data: { ...common.data, height: 40 } }, /data.height|multiple of 32/);
+  });
+});
