@@ -43,7 +43,6 @@ function fmbFiles(folder: string, options: FmbOptions): SegmentationFiles {
   };
   const lists = { train: namesIn(folder, 'train'), test: namesIn(folder, 'test') };
   return {
-    folder,
     ...splitLists(lists, options, folder),
     modalities: chosenModalities(modalities, options.modalities, 'loadFmb'),
     labelFile: inFolder('Label'),

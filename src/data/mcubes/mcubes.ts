@@ -74,7 +74,6 @@ function mcubesFiles(folder: string, options: McubesOptions): SegmentationFiles 
     ...(validation === 'list' ? { list: list('val') } : {}),
   };
   return {
-    folder,
     ...splitLists(lists, { ...options, validation }, folder),
     modalities: chosenModalities(modalities, options.modalities, 'loadMcubes'),
     labelFile: inFolder('GT', 'png'),

@@ -43,7 +43,6 @@ function nyudv2Files(folder: string, options: Nyudv2Options): SegmentationFiles 
     hha: byteModality(inFolder('HHA', 'jpg'), 'measured'),
   };
   return {
-    folder,
     ...splitLists({ train: list('train'), test: list('test') }, options, folder),
     modalities: chosenModalities(modalities, options.modalities, 'loadNyudv2'),
     labelFile: inFolder('Label', 'png'),

@@ -99,11 +99,9 @@ export function cutResized(sample: LabelledRasters, { resized: to, window, size 
   return padAll(resized(sample, to, window), size);
 }
 
-function resized(
-  { images, labels }: LabelledRasters,
-  size: PictureSize,
-  window?: Window,
-): LabelledRasters {
+function resized(sample: LabelledRasters, size: PictureSize, window?: Window): LabelledRasters {
+  const { images, labels } = sample;
+  if (!window && labels.width === size.width && labels.height === size.height) return sample;
   return {
     images: mapImages(images, (image) => resizeBilinear(image, size, window)),
     labels: resizeNearest(labels, size, 'torch', window),

@@ -14,7 +14,6 @@ export interface ModalityFiles {
 }
 
 export interface SegmentationFiles extends ListedSamples {
-  readonly folder: string;
   /** In the order in which networks have them */
   readonly modalities: Readonly<Record<string, ModalityFiles>>;
   readonly labelFile: (name: string) => string;
@@ -73,7 +72,10 @@ function joined(parts: readonly Raster[]): Raster {
   const channels = parts.length;
   const values = new Float32Array(first!.values.length * channels);
   parts.forEach((part, channel) => {
-    part.values.forEach((value, pixel) => (values[pixel * channels + channel] = value));
+    const pixels = part.values.length;
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      values[pixel * channels + channel] = part.values[pixel]!;
+    }
   });
   return { ...first!, channels, values };
 }

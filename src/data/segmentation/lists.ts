@@ -63,6 +63,11 @@ export function splitLists(
   { validation = 'train', validationShare = 0.1, seed = 1 }: ValidationOptions,
   source: string,
 ): ListedSamples {
+  if (!validationSources.includes(validation)) {
+    throw new Error(
+      `${source}: validation must be ${validationSources.join(', ')}, got ${validation}`,
+    );
+  }
   const parts = { train: lists.train, test: lists.test, validation: lists.test };
   if (validation === 'list') {
     if (!lists.list) {

@@ -27,9 +27,18 @@ export function writeNormalised(
   channels.forEach((from, channel) => {
     const mean = isColour ? imageNet.mean[channel]! : 0;
     const deviation = isColour ? imageNet.deviation[channel]! : 1;
-    for (let pixel = 0; pixel < width * height; pixel++) {
-      const share = values[pixel * stride + from]! / whole;
-      target[start + pixel * 3 + channel] = (share - mean) / deviation;
+    const normalised = (value: number) => (value / whole - mean) / deviation;
+    const end = start + width * height * 3;
+    let at = from;
+    if (values instanceof Uint8Array) {
+      const ofByte = Float32Array.from({ length: 256 }, (_, byte) => normalised(byte));
+      for (let to = start + channel; to < end; to += 3, at += stride) {
+        target[to] = ofByte[values[at]!]!;
+      }
+    } else {
+      for (let to = start + channel; to < end; to += 3, at += stride) {
+        target[to] = normalised(values[at]!);
+      }
     }
   });
 }

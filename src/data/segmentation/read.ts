@@ -39,7 +39,10 @@ export async function readShares(file: string, channels: 1 | 3): Promise<Raster<
   if (raw.channels !== channels) {
     throw new Error(`${file}: expected ${channels} channels, got ${raw.channels}`);
   }
-  return { width, height, channels, values: Float32Array.from(numbers, (x) => x / whole) };
+  const values = new Float32Array(numbers.length);
+  // Float32Array.from takes ten times as long.
+  for (let index = 0; index < values.length; index++) values[index] = numbers[index]! / whole;
+  return { width, height, channels, values };
 }
 
 async function rawNumbers(bytes: Buffer) {

@@ -78,6 +78,7 @@ describe('lists of samples', () => {
   it('are refused where a sample is in two, or nothing is left', () => {
     assert.throws(() => splitLists({ train, test: ['s3'] }, {}, 'x'), /x: s3 is in train and again|s3 is in validation and again/);
     assert.throws(() => splitLists({ train, test, list: ['t1'] }, { validation: 'list' }, 'x'), /t1 is in validation and again in test/);
+    assert.throws(() => splitLists({ train, test }, { validation: 'val' as 'test' }, 'x'), /x: validation must be list, train, test, got val/);
     for (const validationShare of [0, 1, NaN, 0.001]) {
       assert.throws(() => splitLists({ train, test }, { validationShare }, 'x'), /validationShare/);
     }

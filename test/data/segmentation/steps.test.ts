@@ -47,10 +47,14 @@ function assertReal(actual: Raster, name: string): void {
 
 describe('steps of images', () => {
   for (const name of stepsNamed('torch bilinear')) {
-    it(`resize bytes: ${name}`, () => { assertBytes((from) => resizeBilinear(from, sizeIn(name)), name); });
+    it(`resize bytes: ${name}`, () => {
+      assertBytes((from) => resizeBilinear(from, sizeIn(name)), name);
+    });
   }
   for (const name of stepsNamed('opencv bilinear')) {
-    it(`resize real numbers: ${name}`, () => { assertReal(resizeBilinear(shares, sizeIn(name)), name); });
+    it(`resize real numbers: ${name}`, () => {
+      assertReal(resizeBilinear(shares, sizeIn(name)), name);
+    });
   }
   for (const rule of ['torch', 'opencv'] as const) {
     for (const name of stepsNamed(`${rule} nearest`)) {
