@@ -75,6 +75,12 @@ export { readVocabulary, WordPiece } from './data/text/wordPiece.js';
 export { loadFood101, type Food101Dataset } from './data/food101/food101.js';
 export { checkMosi, type MosiReport } from './data/mosi/check.js';
 export { loadMosi } from './data/mosi/mosi.js';
+export { checkFmb, loadFmb, type FmbOptions } from './data/fmb/fmb.js';
+export { checkMcubes, loadMcubes, type McubesOptions } from './data/mcubes/mcubes.js';
+export { checkNyudv2, loadNyudv2, type Nyudv2Options } from './data/nyudv2/nyudv2.js';
+export type { SegmentationReport } from './data/segmentation/check.js';
+export type { ImageFilesDataset, Palette } from './data/segmentation/dataset.js';
+export { readNpy } from './files/npy.js';
 
 export { AdamW } from './training/adamw.js';
 export { clipByGlobalNorm, clipByValue } from './training/clipping.js';

@@ -1,6 +1,6 @@
-/** A fixed split of labelled samples that keeps the share of every class. */
+/** A fixed split of labelled samples that keeps the share of every class, and a check of splits that are given. */
 import { stream } from '../tensor/random.js';
-import type { Splits } from './dataset.js';
+import { splitNames, type SplitName, type Splits } from './dataset.js';
 
 export interface Shares {
   readonly validation: number;
@@ -36,4 +36,21 @@ export function stratifiedSplit(labels: ArrayLike<number>, shares: Shares, seed:
   }
   for (const samples of Object.values(splits)) samples.sort((a, b) => a - b);
   return splits;
+}
+
+/** @throws Error naming the sample that is in two splits, or twice in one */
+export function expectOnce(
+  splits: Readonly<Record<SplitName, readonly string[]>>,
+  source: string,
+): void {
+  const seen = new Map<string, SplitName>();
+  for (const split of splitNames) {
+    for (const name of splits[split]) {
+      const before = seen.get(name);
+      if (before !== undefined) {
+        throw new Error(`${source}: ${name} is in ${before} and again in ${split}`);
+      }
+      seen.set(name, split);
+    }
+  }
 }

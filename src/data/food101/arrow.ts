@@ -15,7 +15,8 @@ import {
 import { bySplit, numbered, splitNames, type SplitName } from '../dataset.js';
 import { labelOf, readClasses, type Classes } from './classes.js';
 import type { Food101Samples } from './samples.js';
-import { expectOnce, referenceSplits } from './splits.js';
+import { expectOnce } from '../split.js';
+import { referenceSplits } from './splits.js';
 
 const isString = (type: DataType) => DataType.isUtf8(type) || DataType.isLargeUtf8(type);
 

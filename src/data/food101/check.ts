@@ -1,7 +1,10 @@
 /** A look at Food-101 before a long training: what is there and what is not, without decoding images. */
+import { absentOf, type Absent } from '../absent.js';
 import { bySplit, type SplitName } from '../dataset.js';
 import { readFood101 } from './food101.js';
 import type { Food101Layout } from './samples.js';
+
+export type { Absent };
 
 export interface Food101Report {
   readonly classes: number;
@@ -11,15 +14,6 @@ export interface Food101Report {
   readonly missingImages: Absent;
 }
 
-export interface Absent {
-  readonly count: number;
-  /** Some of them, as files */
-  readonly first: readonly string[];
-}
-
-/** How many absent files are named */
-const named = 5;
-
 /**
  * Reads the tables of a folder, and looks which images are there.
  *
@@ -27,15 +21,11 @@ const named = 5;
  */
 export async function checkFood101(folder: string, layout: Food101Layout): Promise<Food101Report> {
   const samples = readFood101(folder, layout);
-  const absent = (files: readonly string[]) => ({
-    count: files.length,
-    first: files.slice(0, named),
-  });
   const images = await samples.absentImages();
   return {
     classes: samples.classes.length,
     samples: bySplit((split) => samples.splits[split].length),
-    missingTexts: absent(samples.withoutText),
-    missingImages: absent(images.map((sample) => samples.place(sample))),
+    missingTexts: absentOf(samples.withoutText),
+    missingImages: absentOf(images.map((sample) => samples.place(sample))),
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { Absence } from '../../models/absence.js';
 import type { tf } from '../../tensor/tf.js';
-import { NotFetched, type SampleDataset, type Splits } from '../dataset.js';
+import type { SampleDataset, Splits } from '../dataset.js';
 import { pictureBatch } from '../images/batch.js';
 import type { PictureShape } from '../images/size.js';
 import { PictureStore } from '../images/store.js';
@@ -76,11 +76,7 @@ export class Food101Dataset implements SampleDataset {
   /** @throws NotFetched naming the image that cannot be read or decoded */
   async fetch(samples: readonly number[]): Promise<void> {
     this.expectSamples(samples);
-    try {
-      await this.pictures.fetch(samples);
-    } catch (error) {
-      throw new NotFetched((error as Error).message, { cause: error });
-    }
+    await this.pictures.fetch(samples);
   }
 
   /** How many images are fetched, or being fetched, and not used yet */

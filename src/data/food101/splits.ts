@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../files/json.js';
-import { bySplit, splitNames, type SplitName } from '../dataset.js';
+import { bySplit, type SplitName } from '../dataset.js';
+import { expectOnce } from '../split.js';
 import { labelOf, type Classes } from './classes.js';
 
 /** What the reference calls the splits, in files and their names */
@@ -26,18 +27,4 @@ export function readSplits(folder: string, classes: Classes): ImagesBySplit {
   expectOnce(splits, file);
   for (const image of Object.values(splits).flat()) labelOf(image, classes, file);
   return splits;
-}
-
-/** @throws Error naming the image that is in two splits, or twice in one */
-export function expectOnce(splits: ImagesBySplit, source: string): void {
-  const seen = new Map<string, SplitName>();
-  for (const split of splitNames) {
-    for (const image of splits[split]) {
-      const before = seen.get(image);
-      if (before !== undefined) {
-        throw new Error(`${source}: ${image} is in ${before} and again in ${split}`);
-      }
-      seen.set(image, split);
-    }
-  }
 }

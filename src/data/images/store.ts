@@ -2,17 +2,19 @@
  * Pictures between reading, which takes time, and use, which is synchronous. A sample that was fetched is kept
  * until it was taken as often as it was fetched.
  */
+import { NotFetched } from '../dataset.js';
 import type { Picture } from './picture.js';
 
-interface Kept {
+interface Kept<T> {
   /** How often it was fetched and not yet taken */
   claims: number;
   readonly reading: Promise<void>;
-  picture?: Picture;
+  picture?: T;
 }
 
-export class PictureStore {
-  private readonly kept = new Map<number, Kept>();
+/** @typeParam T what a sample has: one picture, or several that belong together */
+export class PictureStore<T = Picture> {
+  private readonly kept = new Map<number, Kept<T>>();
 
   /**
    * @param read reads the picture of a sample
@@ -20,7 +22,7 @@ export class PictureStore {
    * @param limit how many pictures are kept at most
    */
   constructor(
-    private readonly read: (sample: number) => Promise<Picture>,
+    private readonly read: (sample: number) => Promise<T>,
     private readonly name: (sample: number) => string,
     private readonly limit: number,
   ) {}
@@ -28,13 +30,13 @@ export class PictureStore {
   /**
    * Reads the pictures that are not there yet.
    *
-   * @throws Error of the first that cannot be read; then none of these is claimed
+   * @throws NotFetched with the error of the first that cannot be read; then none of these is claimed
    */
   async fetch(samples: readonly number[]): Promise<void> {
     const unknown = new Set(samples.filter((sample) => !this.kept.has(sample)));
     const count = this.kept.size + unknown.size;
     if (count > this.limit) {
-      throw new Error(
+      throw new NotFetched(
         `${count} pictures would be kept, and ${this.limit} may be: ${this.kept.size} were fetched and never used`,
       );
     }
@@ -42,7 +44,8 @@ export class PictureStore {
     const failed = results.find((result) => result.status === 'rejected');
     if (!failed) return;
     this.forget(samples);
-    throw failed.reason;
+    const reason = failed.reason as Error;
+    throw new NotFetched(reason.message, { cause: reason });
   }
 
   /**
@@ -50,10 +53,10 @@ export class PictureStore {
    *
    * @throws Error naming the sample that was not
    */
-  take(samples: readonly number[]): Picture[] {
+  take(samples: readonly number[]): T[] {
     const pictures = samples.map((sample) => {
       const picture = this.kept.get(sample)?.picture;
-      if (picture) return picture;
+      if (picture !== undefined) return picture;
       throw new Error(`${this.name(sample)} was not fetched: call "await fetch(samples)" first`);
     });
     this.forget(samples);
@@ -79,11 +82,11 @@ export class PictureStore {
     return kept.reading;
   }
 
-  private begin(sample: number): Kept {
+  private begin(sample: number): Kept<T> {
     const reading = this.read(sample).then((picture) => {
       kept.picture = picture;
     });
-    const kept: Kept = { claims: 0, reading };
+    const kept: Kept<T> = { claims: 0, reading };
     this.kept.set(sample, kept);
     return kept;
   }

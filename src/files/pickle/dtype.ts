@@ -19,7 +19,8 @@ export class Dtype {
   readonly kind: string;
   /** Bytes of an element */
   readonly itemSize: number;
-  private bigEndian = false;
+  /** Whether the most significant byte comes first */
+  bigEndian = false;
 
   /**
    * @param code the kind and how many bytes, or characters of `U`: `f4`, `U10`
@@ -38,11 +39,6 @@ export class Dtype {
 
   get name(): string {
     return names[this.kind] ?? `${words[this.kind]!}${this.itemSize * 8}`;
-  }
-
-  /** Whether numbers that are here little-endian have to be turned round */
-  get swapped(): boolean {
-    return this.bigEndian;
   }
 
   /**

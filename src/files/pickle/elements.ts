@@ -34,7 +34,7 @@ export function decodeElements(dtype: Dtype, bytes: Bytes): Elements {
     return pieces(bytes, dtype.itemSize).map((piece) => piece.slice(0, lengthWithoutZeros(piece)));
   }
   const { itemSize } = dtype;
-  const own = dtype.swapped ? swapBytes(bytes.slice(), itemSize) : aligned(bytes, itemSize);
+  const own = dtype.bigEndian ? swapBytes(bytes.slice(), itemSize) : aligned(bytes, itemSize);
   const constructor = constructors[`${dtype.kind}${itemSize}` as keyof typeof constructors];
   const values = new constructor(own.buffer, own.byteOffset, own.length / itemSize);
   return dtype.name === 'float16' ? Float32Array.from(values as Uint16Array, fromHalf) : values;
@@ -64,7 +64,7 @@ function fromHalf(bits: number): number {
 }
 
 function decodeTexts(dtype: Dtype, bytes: Bytes): string[] {
-  const own = dtype.swapped ? swapBytes(bytes.slice(), 4) : aligned(bytes, 4);
+  const own = dtype.bigEndian ? swapBytes(bytes.slice(), 4) : aligned(bytes, 4);
   const codes = new Uint32Array(own.buffer, own.byteOffset, own.length / 4);
   const wrong = codes.find((code) => code > 0x10ffff);
   if (wrong !== undefined) throw new Error(`a text has the character ${wrong}, which is none`);
