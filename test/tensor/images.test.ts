@@ -157,20 +157,19 @@ describe('convolutions', () => {
       addConvolution(parameters, 'c', { size, inputs: 3, outputs: 4 }, normal(0.3));
       const pad = (size - 1) / 2;
       const [rows, columns] = [Math.ceil(height / stride), Math.ceil(width / stride)];
-      // The sum over positions of the filter, each of which picks cells of the padded image
+      const across = width + 2 * pad + stride;
+      const cells: number[] = [];
+      for (let k = 0; k < rows; k++)
+        for (let l = 0; l < columns; l++)
+          for (let r = 0; r < size; r++)
+            for (let c = 0; c < size; c++) cells.push((k * stride + r) * across + l * stride + c);
+      // The windows one behind the other, picked out of the padded image, and one matrix product
       const plain = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) => {
         const around: [number, number] = [pad, pad + stride];
-        const padded = tf.pad(x, [[0, 0], around, around, [0, 0]]);
-        const parts: tf.Tensor[] = [];
-        for (let r = 0; r < size; r++) {
-          for (let c = 0; c < size; c++) {
-            const down = tf.gather(padded, indices(r, stride, rows), 1);
-            const cells = tf.gather(down, indices(c, stride, columns), 2);
-            const filter = tf.reshape(tf.slice(weight, [r, c, 0, 0], [1, 1, 3, 4]), [3, 4]);
-            parts.push(plainLinear(cells, filter));
-          }
-        }
-        return tf.add(total(parts), bias);
+        const padded = tf.reshape(tf.pad(x, [[0, 0], around, around, [0, 0]]), [2, -1, 3]);
+        const windows = tf.gather(padded, tf.tensor1d(cells, 'int32'), 1);
+        const unfolded = tf.reshape(windows, [2, rows, columns, size * size * 3]);
+        return plainLinear(unfolded, tf.reshape(weight, [-1, 4]), bias);
       };
       const fast = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) =>
         replaced((read) => convolve(read, 'c', x, stride), weight, bias);
@@ -227,12 +226,6 @@ describe('convolutions', () => {
 
 /** Two by two: of so many tensors at once `tf.addN` is more than WebGPU takes. */
 const total = (parts: tf.Tensor[]) => parts.reduce((a, b) => tf.add(a, b));
-
-const indices = (first: number, step: number, count: number) =>
-  tf.tensor1d(
-    Array.from({ length: count }, (_, index) => first + index * step),
-    'int32',
-  );
 
 describe('dropout of wholes', () => {
   const x = () => random([64, 2, 3, 8], 11);
