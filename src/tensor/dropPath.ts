@@ -28,7 +28,6 @@ function dropWholes(
   rate: number,
   random: Stream | undefined,
 ): tf.Tensor {
-  const ones = tf.ones(shape);
-  const factors = dropout(ones, rate, random);
-  return factors === ones ? x : tf.mul(x, factors);
+  if (!random || rate === 0) return x;
+  return tf.tidy(() => tf.mul(x, dropout(tf.ones(shape), rate, random)));
 }

@@ -20,9 +20,11 @@ export function largestCell(x: tf.Tensor): tf.Tensor {
       return tf.max(cells, 1);
     },
     (dy, [saved]) => {
-      const first = tf.expandDims(tf.argMax(saved!, 1), 1);
-      const isFirst = tf.equal(first, tf.reshape(tf.range(0, h * w, 1, 'int32'), [1, h * w, 1]));
-      return [tf.mul(tf.cast(isFirst, 'float32'), tf.expandDims(dy, 1))];
+      const first = tf.expandDims(tf.cast(tf.argMax(saved!, 1), 'float32'), 1);
+      const places = tf.reshape(tf.range(0, h * w), [1, h * w, 1]);
+      // 1 where both are the same, else 0: a comparison of shapes that differ takes wasm ten times as long.
+      const isFirst = tf.relu(tf.sub(1, tf.abs(tf.sub(places, first))));
+      return [tf.mul(isFirst, tf.expandDims(dy, 1))];
     },
   );
 }

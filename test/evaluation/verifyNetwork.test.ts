@@ -19,7 +19,7 @@ import { skip } from '../support/skip.js';
 import { multFolder } from '../support/mult.js';
 import { viltFolder } from '../support/vilt.js';
 
-/** Golden cases outside the repository: another ViLT, whose pictures fill their batch, and a MulT of MMSA's. */
+/** Golden cases outside the repository: another ViLT, whose pictures fill their batch, MMSA's MulT, and CMNeXts. */
 const shared = (network: string) =>
   path.join(process.env.MMP_SHARED ?? path.join(projectRoot, '..', 'shared'), 'golden', network);
 
@@ -72,6 +72,7 @@ describe('verification of base networks', () => {
     ),
     'pooler_output',
   ];
+  const ofCmnext = [...[0, 1, 2, 3].map((stage) => `feature_${stage}`), 'logits'];
   const ofMmsa = ['Feature_t', 'Feature_a', 'Feature_v', 'Feature_f', 'M'];
 
   it('passes on ViLT, with pictures of many sizes', async () => {
@@ -90,8 +91,10 @@ describe('verification of base networks', () => {
   for (const [network, about, names] of [
     ['vilt', 'ViLT', ofVilt],
     ['mult', 'MulT', ofMmsa],
+    ['cmnext2', 'CMNeXt', ofCmnext],
+    ['cmnext4', 'CMNeXt', ofCmnext],
   ] as const) {
-    it(`passes on ${about} of the shared folder`, async function () {
+    it(`passes on ${network} of the shared folder`, async function () {
       const folder = shared(network);
       if (!existsSync(folder)) skip(this, `${folder} is absent`);
       assertPasses(await outcomesOf(folder), about, [...names]);

@@ -14,7 +14,6 @@ import {
   namesOf,
   tokensInOrder,
   type BaseNetwork,
-  type Fused,
   type Inputs,
   type ModalityShape,
   type TokenGrid,
@@ -40,12 +39,16 @@ import { rectify } from './rectification.js';
 import { tokensOf, type Run } from './run.js';
 import { runTrunk } from './trunk.js';
 
-export interface CmnextFused extends Fused {
+/** What `Fused` says, and what the head reads. A type and not an interface, so that TF.js takes it from a `tidy`. */
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions
+export type CmnextFused = {
   /** [B, H, W, C] */
   readonly logits: tf.Tensor;
-  /** What the head reads of each stage, [B, h, w, d] */
+  /** None: no block attends from one modality's tokens to another's */
+  readonly attention: tf.Tensor[];
+  /** Of each stage, [B, h, w, d] */
   readonly features: tf.Tensor[];
-}
+};
 
 /** The maps with which a stage begins, embedded: the first modality's, and those of the others by name. */
 interface Embedded {
@@ -54,7 +57,6 @@ interface Embedded {
 }
 
 /** What a stage makes: what the head reads, and what the next stage embeds. */
-// A type and not an interface, so that TF.js takes it as what a tidied function returns.
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
 type StageMaps = {
   readonly fused: tf.Tensor;
@@ -129,14 +131,19 @@ export class Cmnext implements BaseNetwork {
       }
     });
     mapSizes('Cmnext.fuse', this.config, grid);
-    const maps = parts.map((part) =>
-      tf.reshape(part, [part.shape[0], height, width, part.shape[2]!]),
+    return tf.tidy(() =>
+      this.fuseMaps(
+        parts.map((part) => tf.reshape(part, [part.shape[0], height, width, part.shape[2]!])),
+      ),
     );
-    const names = namesOf(this);
-    let embedded: Embedded = {
-      trunk: maps[0]!,
-      auxiliary: maps.slice(1).map((map, index) => [names[index + 1]!, map] as const),
-    };
+  }
+
+  /** @param maps which stage 1 begins with, in declared order */
+  private fuseMaps([trunk, ...others]: tf.Tensor[]): CmnextFused {
+    const auxiliary = auxiliaryOf(this.config).map(
+      (name, index) => [name, others[index]!] as const,
+    );
+    let embedded: Embedded = { trunk: trunk!, auxiliary };
     const features: tf.Tensor[] = [];
     for (const stage of stages) {
       const made = tf.tidy(() => this.runStage(stage, embedded));

@@ -28,8 +28,8 @@ export function classify(run: Run, features: readonly tf.Tensor[], dropout: numb
  */
 export function mergeStages({ parameters }: Run, features: readonly tf.Tensor[]): tf.Tensor {
   const [, height, width] = features[0]!.shape as [number, number, number];
-  // The last stage's rows are the first.
-  const rows = tf.split(parameters.get('head.merge.weight'), features.length, 0).reverse();
+  // The last stage's rows are the first. TF.js keeps the array of what it split, so another one is reversed.
+  const rows = [...tf.split(parameters.get('head.merge.weight'), features.length, 0)].reverse();
   const parts = features.map((map, stage) => {
     const of = (part: string) => parameters.get(`head.stage.${stage + 1}.${part}`);
     const weight = tf.matMul(of('weight'), rows[stage]!);
