@@ -143,7 +143,7 @@ describe('rendered scenes', () => {
     };
     assert.ok(mean('rgb', ['road'], 'day') > 2 * mean('rgb', ['road'], 'night'));
     assert.ok(mean('rgb', ['marking'], 'day') > 1.3 * mean('rgb', ['road'], 'day'));
-    assert.equal(mean('depth', ['sky'], 'day') < 3, true);
+    assert.ok(mean('depth', ['sky'], 'day') < 3);
     assert.ok(mean('depth', ['person'], 'night') > 1.5 * mean('depth', ['building'], 'night'));
     const warmest = mean('thermal', ['building', 'road', 'tree'], 'night');
     assert.ok(mean('thermal', ['person'], 'night') > warmest + 25);
