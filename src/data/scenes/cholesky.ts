@@ -27,11 +27,12 @@ export function cholesky(matrix: Matrix): number[][] {
 /** L⁻¹ b */
 export function solveLower(lower: Matrix, values: readonly number[]): number[] {
   const solution: number[] = [];
-  lower.forEach((own, row) => {
+  for (let row = 0; row < lower.length; row++) {
+    const own = lower[row]!;
     let rest = values[row]!;
     for (let at = 0; at < row; at++) rest -= own[at]! * solution[at]!;
     solution.push(rest / own[row]!);
-  });
+  }
   return solution;
 }
 

@@ -7,45 +7,38 @@
  */
 import { channelsOf, type RenderedScene, type SceneModality } from './render.js';
 
-type Features = (pixel: (row: number, column: number, channel: number) => number) => number[];
+/** The nine bytes of a channel, row by row */
+type Patch = readonly number[];
 
-const around = [-1, 0, 1];
-const cells = around.flatMap((row) => around.map((column) => [row, column] as const));
+const mean = (patch: Patch) => patch.reduce((sum, value) => sum + value, 0) / patch.length;
 
-function mean(value: (row: number, column: number) => number): number {
-  return cells.reduce((sum, [row, column]) => sum + value(row, column), 0) / cells.length;
+function deviation(patch: Patch): number {
+  const centre = mean(patch);
+  const squares = patch.reduce((sum, value) => sum + (value - centre) * (value - centre), 0);
+  return Math.sqrt(squares / patch.length);
 }
 
-function deviation(value: (row: number, column: number) => number): number {
-  const centre = mean(value);
-  return Math.sqrt(mean((row, column) => (value(row, column) - centre) ** 2));
-}
+/** How far each of the nine is to the right of the middle, and below it */
+const right = [-1, 0, 1, -1, 0, 1, -1, 0, 1];
+const below = [-1, -1, -1, 0, 0, 0, 1, 1, 1];
 
-const features: Readonly<Record<SceneModality, Features>> = {
-  rgb: (of) => [
-    ...[0, 1, 2].map((channel) => mean((row, column) => of(row, column, channel))),
-    deviation((row, column) => of(row, column, 1)),
-  ],
-  depth: (of) => {
-    const nearness = (row: number, column: number) => of(row, column, 0);
-    const level = mean(nearness);
+const features: Readonly<Record<SceneModality, (channels: readonly Patch[]) => number[]>> = {
+  rgb: (channels) => [...channels.map(mean), deviation(channels[1]!)],
+  depth: ([nearness]) => {
+    const level = mean(nearness!);
     // The least squares of a plane: each slope by itself, since rows and columns are orthogonal.
-    const across = 1.5 * mean((row, column) => column * nearness(row, column));
-    const down = 1.5 * mean((row, column) => row * nearness(row, column));
-    const rough = deviation(
-      (row, column) => nearness(row, column) - level - across * column - down * row,
-    );
-    return [Math.sqrt(level), across, down, Math.log(rough + 0.5)];
+    const slope = (places: readonly number[]) =>
+      places.reduce((sum, place, at) => sum + place * nearness![at]!, 0) / 6;
+    const across = slope(right);
+    const down = slope(below);
+    const rest = nearness!.map((value, at) => value - across * right[at]! - down * below[at]!);
+    return [Math.sqrt(level), across, down, Math.log(deviation(rest) + 0.5)];
   },
-  thermal: (of) => [
-    mean((row, column) => of(row, column, 0)),
-    deviation((row, column) => of(row, column, 0)),
+  thermal: ([heat]) => [mean(heat!), deviation(heat!)],
+  polarisation: ([degree, ...angles]) => [
+    Math.sqrt(mean(degree!)),
+    ...angles.map((angle) => mean(angle.map((value, at) => degree![at]! * (value / 127.5 - 1)))),
   ],
-  polarisation: (of) => {
-    const turned = (channel: number) =>
-      mean((row, column) => of(row, column, 0) * (of(row, column, channel) / 127.5 - 1));
-    return [Math.sqrt(mean((row, column) => of(row, column, 0))), turned(1), turned(2)];
-  },
 };
 
 /** The features of a pixel that is not at the border. */
@@ -57,9 +50,12 @@ export function featuresAt(
 ): number[] {
   return modalities.flatMap((name) => {
     const channels = channelsOf[name];
-    return features[name](
-      (down, across, channel) =>
-        scene[name][channels * ((row + down) * scene.width + column + across) + channel]!,
+    const patches = Array.from({ length: channels }, (_, channel) =>
+      right.map(
+        (across, at) =>
+          scene[name][channels * ((row + below[at]!) * scene.width + column + across) + channel]!,
+      ),
     );
+    return features[name](patches);
   });
 }

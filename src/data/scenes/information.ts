@@ -4,7 +4,7 @@
  *
  * - a class is a mixture of one Gaussian for each time of day, each class as likely as any other; the answer is the
  *   class with the greatest density;
- * - a modality is guessed from the others by least squares of their features, the squares and the products.
+ * - a modality is guessed from the others by least squares of their features and the squares of these.
  */
 import { cholesky, solve, solveLower, type Matrix } from './cholesky.js';
 import { sceneClasses } from './classes.js';
@@ -162,11 +162,10 @@ export function guessed(
   );
   const expand = ({ features }: Observation) => {
     const linear = at.map((index, place) => (features[index]! - centre[place]!) / spread[place]!);
-    const products = linear.flatMap((value, i) => linear.slice(i).map((other) => value * other));
-    return [1, ...linear, ...products];
+    return [1, ...linear, ...linear.map((value) => value * value)];
   };
   const target = representative[missing];
-  const size = 1 + at.length + (at.length * (at.length + 1)) / 2;
+  const size = 1 + 2 * at.length;
   const normal = Array.from({ length: size }, (_, i) => new Array<number>(i + 1).fill(0));
   const right = new Array<number>(size).fill(0);
   for (const each of training) {

@@ -20,7 +20,6 @@
 import { grain } from './grain.js';
 import type { Fragments } from './fragments.js';
 import type { Scene } from './scene.js';
-import type { Vector } from './vectors.js';
 import { cloudAt, skyLight } from './weather.js';
 
 export interface Light {
@@ -74,7 +73,6 @@ export function lightOf(scene: Scene, fragments: Fragments, sunlit: Float32Array
 /** Shades fragment after fragment, with room for what is between. */
 class Shading {
   private readonly mirrored = new Float64Array(3);
-  private readonly right: Vector = [1, 0, 0];
 
   constructor(
     private readonly scene: Scene,
@@ -177,11 +175,10 @@ class Shading {
   /** Light polarised along a vector across the view; what is negative is polarised across both. */
   private addStokes(at: number, polarised: number, x: number, y: number, z: number): void {
     const { up } = this.scene.camera;
-    const right = x * this.right[0];
     const high = y * up[1] + z * up[2];
-    const square = right * right + high * high;
+    const square = x * x + high * high;
     if (square < 1e-12) return;
-    this.light.stokes[2 * at] = (polarised * (right * right - high * high)) / square;
-    this.light.stokes[2 * at + 1] = (polarised * 2 * right * high) / square;
+    this.light.stokes[2 * at] = (polarised * (x * x - high * high)) / square;
+    this.light.stokes[2 * at + 1] = (polarised * 2 * x * high) / square;
   }
 }

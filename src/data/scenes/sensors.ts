@@ -37,9 +37,8 @@ const wantedMean = 0.2;
 
 /** How a picture is exposed, by its mean. */
 export function gainFor(colour: Float32Array): number {
-  let sum = 0;
   // What is brighter than white counts as white, so that a lamp does not darken the night.
-  for (const value of colour) sum += Math.min(1, value);
+  const sum = colour.reduce((total, value) => total + Math.min(1, value), 0);
   return Math.min(largestGain, (wantedMean * colour.length) / sum);
 }
 

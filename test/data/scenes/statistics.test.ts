@@ -19,7 +19,7 @@ describe('the statistics of scenes', () => {
   });
 
   it('know more with every modality, in each something that no other knows, and guess each in part', () => {
-    const { recognised, best, guessed } = sceneStatistics(dataset, { training: 100, testing: 50 });
+    const { recognised, best, guessed } = sceneStatistics(dataset, { training: 80, testing: 40 });
     assert.equal(recognised.length, 15);
     for (const { available, balancedAccuracy } of recognised) {
       for (const more of recognised) {
