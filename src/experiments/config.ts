@@ -86,9 +86,12 @@ const networksByData: Readonly<Record<string, readonly string[] | undefined>> = 
   syntheticSentiment: ['mult', 'tfn', 'lmf'],
   mosi: ['mult', 'tfn', 'lmf'],
   scenes: ['cmnext'],
+  mcubes: ['cmnext'],
+  nyudv2: ['cmnext'],
+  fmb: ['cmnext'],
 };
 
-/** What is to be predicted: a class of a sample, of clips a number, of scenes a class of every pixel. */
+/** What is to be predicted: a class of a sample, of clips a number, of images of scenes a class of every pixel. */
 export const taskOfRun = ({ data }: Pick<z.output<typeof runSchema>, 'data'>): Task =>
   tasksByData[data.name] ?? 'classification';
 
@@ -96,6 +99,9 @@ const tasksByData: Readonly<Record<string, Task | undefined>> = {
   syntheticSentiment: 'regression',
   mosi: 'regression',
   scenes: 'segmentation',
+  mcubes: 'segmentation',
+  nyudv2: 'segmentation',
+  fmb: 'segmentation',
 };
 
 /** d and H where tokens are projected; networks with a single token of a modality have none. */
@@ -177,8 +183,8 @@ function impossibilities(run: z.output<typeof runSchema>): string[] {
   if (mmp?.heads !== undefined && sizes && sizes.width % mmp.heads !== 0) {
     found.push(`mmp.heads: ${mmp.heads} does not divide the width of tokens, ${sizes.width}`);
   }
-  if (projects(method) && 'modalities' in data && data.modalities.length < 2) {
-    found.push(`data.modalities: there is nothing to project from with ${data.modalities.length}`);
+  if (projects(method) && 'modalities' in data && data.modalities?.length === 1) {
+    found.push('data.modalities: there is nothing to project from with one alone');
   }
   if (optimiser.accumulation?.clipEach && !optimiser.clipping) {
     found.push('optimiser.accumulation.clipEach: there is no optimiser.clipping');

@@ -7,7 +7,6 @@ import { EmojiDataset, loadEmoji, type WordDropout } from '../data/emoji/emoji.j
 import { loadEmojiPairs } from '../data/emoji/emojiPairs.js';
 import type { ViltSizes } from '../data/pictureAndText.js';
 import { loadMosi } from '../data/mosi/mosi.js';
-import { generateScenes } from '../data/scenes/scenes.js';
 import { generateSentiment } from '../data/sentiment/generated.js';
 import { SequenceDataset } from '../data/sentiment/sequences.js';
 import { basePredictor, mmpPredictor, type Predictor } from '../evaluation/predictors.js';
@@ -22,7 +21,7 @@ import { projects, tokenSizesOf, type RunConfig } from './config.js';
 import { emojiBase } from './emoji.js';
 import { food101Of } from './food101.js';
 import { ViltPretraining } from './pretraining.js';
-import { cmnextBase, type SegmentationData } from './segmentation.js';
+import { cmnextBase, loadSegmentation, type SegmentationData } from './segmentation.js';
 import { sequenceBase } from './sentiment.js';
 
 /** A base network, with what projects tokens, with prompts or with an adaptation where the method has them. */
@@ -60,7 +59,10 @@ export function loadData(config: RunConfig): RunDataset {
     case 'mosi':
       return loadMosi(inProject(data.file), data.layout);
     case 'scenes':
-      return generateScenes(data);
+    case 'mcubes':
+    case 'nyudv2':
+    case 'fmb':
+      return loadSegmentation(data);
   }
 }
 

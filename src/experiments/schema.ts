@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { pairTexts } from '../data/emoji/emojiPairs.js';
 import { mosiLayouts } from '../data/mosi/layouts.js';
 import { missingImages } from '../data/pictureAndText.js';
+import { validationSources } from '../data/segmentation/lists.js';
 import { sceneModalities } from '../data/scenes/render.js';
 import { sceneCounts } from '../data/scenes/scenes.js';
 import { mosiCounts } from '../data/sentiment/generated.js';
@@ -45,6 +46,20 @@ const positive = z.number().positive();
 const side = z.int().positive().multipleOf(32);
 /** Of the four stages of a network */
 const stages = z.tuple([count, count, count, count]);
+
+/** Of an image that is cut out, of which CMNeXt makes a token of four pixels by four */
+const cutSide = z.int().positive().multipleOf(4);
+/** Data sets of labelled images that are read from files */
+const imageFiles = {
+  /** Where the data set lies, relative to the project or absolute */
+  folder: z.string().min(1),
+  /** Some of its modalities; all when they are not said */
+  modalities: z.array(z.string()).min(1).optional(),
+  /** Where validation comes from; `test` as in the references */
+  validation: z.enum(validationSources).optional(),
+  /** Decides what becomes validation where it is a part of training */
+  seed: z.int().min(0).default(1),
+};
 
 /** What is told apart: Unicode's 100 subgroups, or its 10 groups */
 const emojiLabels = z.enum(['subgroup', 'group']).default('subgroup');
@@ -104,7 +119,10 @@ const dataSchema = z.discriminatedUnion('name', [
   }),
   z.strictObject({
     name: z.literal('scenes'),
-    modalities: z.array(z.enum(sceneModalities)).min(1).default([...sceneModalities]),
+    modalities: z
+      .array(z.enum(sceneModalities))
+      .min(1)
+      .default([...sceneModalities]),
     /** Of images, in pixels */
     height: side.default(64),
     width: side.default(64),
@@ -118,6 +136,26 @@ const dataSchema = z.discriminatedUnion('name', [
         test: count.default(sceneCounts.test),
       })
       .prefault({}),
+  }),
+  z.strictObject({
+    name: z.literal('mcubes'),
+    ...imageFiles,
+    /** Sides of the squares that training cuts out, and of those of evaluation */
+    size: cutSide.default(512),
+    evaluationSize: cutSide.default(1024),
+  }),
+  z.strictObject({
+    name: z.literal('nyudv2'),
+    ...imageFiles,
+    height: cutSide.default(480),
+    width: cutSide.default(640),
+  }),
+  z.strictObject({
+    name: z.literal('fmb'),
+    ...imageFiles,
+    /** The reference's, in which the sides are exchanged */
+    height: cutSide.default(800),
+    width: cutSide.default(600),
   }),
 ]);
 
@@ -184,6 +222,8 @@ const modelSchema = z.discriminatedUnion('name', [
     dropPath: belowOne.default(0.1),
     /** In training, of the channels that are classified */
     headDropout: belowOne.default(0.1),
+    /** Whether maps are handed on as the reference does it, which its weights of three modalities or more need */
+    layoutSlip: z.boolean().default(false),
     /** safetensors with the weights that it starts from: of the reference, or MiT's of its RGB trunk */
     weights: z.string().min(1).optional(),
   }),

@@ -9,7 +9,6 @@ import type { Accuracies } from '../evaluation/accuracy.js';
 import { naming } from '../evaluation/golden.js';
 import { inProject } from '../files/paths.js';
 import { readSafetensors } from '../files/safetensors.js';
-import type { Cmnext } from '../models/cmnext/cmnext.js';
 import { loadViltWeights } from '../models/vilt/weights.js';
 import { describeBackend, type BackendDescription } from '../tensor/backend.js';
 import type { TrainingState } from '../training/checkpoint.js';
@@ -129,7 +128,7 @@ function loadStart({ model: { base } }: Training, { from, model }: RunConfig, ru
   if (model.name === 'cmnext' && model.weights !== undefined) {
     const file = inProject(model.weights);
     naming(file, () => {
-      loadCmnextFile(base as Cmnext, file);
+      loadCmnextFile(base, file);
     });
   }
   if (from === undefined) return;

@@ -124,7 +124,10 @@ describe('the configuration of a run', () => {
         { method: 'mmp', model: { name: 'smallVilt', heads: 3 } },
         /model\.heads: 3 does not divide/,
       ],
-      [{ method: 'mmp', mmp: { heads: 5 } }, /mmp\.heads: 5 does not divide model\.width 64/],
+      [
+        { method: 'mmp', mmp: { heads: 5 } },
+        /mmp\.heads: 5 does not divide the width of tokens, 64/,
+      ],
       [
         { method: 'mmp', optimiser: { accumulation: { batches: 2, clipEach: true } } },
         /clipEach: there is no optimiser\.clipping/,

@@ -13,6 +13,7 @@ import { tf } from '../../src/tensor/tf.js';
 import { readParameters } from '../../src/training/runs.js';
 import { updateParameters } from '../../src/training/update.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
+import { miniatureOf } from '../support/segmentation.js';
 
 const modalities = ['rgb', 'depth', 'thermal'] as const;
 const common = {
@@ -78,11 +79,24 @@ describe('a run of segmentation', function () {
         assert.equal(contributions.mIoU!.length, 3);
         assert.equal(contributions.mIoU![0]!.length, 3 * evaluation.classes.length);
       }
-      const added = { mmp: ['mmp'], 'linear+align': ['linear'] };
-      assert.deepEqual(Object.keys(readParameters(folder)), [
-        'base',
-        ...(added[method as keyof typeof added] ?? []),
-      ]);
+      const added = { mmp: 'mmp', 'linear+align': 'linear' }[method as string];
+      assert.deepEqual(Object.keys(readParameters(folder)), added ? ['base', added] : ['base']);
+    });
+  }
+
+  for (const name of ['nyudv2', 'fmb'] as const) {
+    it(`is trained on files in the form of ${name}, read ahead and augmented`, async () => {
+      const files = {
+        folder: miniatureOf(name),
+        validation: 'test',
+        height: 32,
+        width: 32,
+      } as const;
+      const data: RunOptions['data'] = name === 'fmb' ? { name, ...files } : { name, ...files };
+      await trainRun(configOf({ method: 'dropout', data }), { runs, name });
+      const { test } = readRunResults(path.join(runs, name));
+      assert.equal(Object.keys(test).length, 3);
+      assert.ok(Object.values(test).every((value) => value >= 0 && value <= 1));
     });
   }
 
@@ -130,15 +144,12 @@ describe('a run of segmentation', function () {
 
   it('is refused where it cannot be', () => {
     const refused = (options: object, message: RegExp) => {
-      assert.throws(
-        () => configOf({ method: 'mmp', from: 'dropout', ...options } as RunOptions),
-        message,
-      );
+      assert.throws(() => configOf({ method: 'mmp', from: 'dropout', ...options }), message);
     };
     refused({ loss: { task: 'l1' } }, /loss.task: "l1" is not for labels that are classes/);
     refused(
       { data: { ...common.data, modalities: ['rgb'] } },
-      /data.modalities: there is nothing to project from with 1/,
+      /data.modalities: there is nothing to project from with one alone/,
     );
     refused({ mmp: { heads: 3 } }, /mmp.heads: 3 does not divide the width of tokens, 4/);
     refused({ model: { name: 'vilt' } }, /model: the data "scenes" need the network "cmnext"/);
