@@ -3,7 +3,9 @@
  * loads them as they are.
  */
 import type { StoredTensor } from '../files/safetensors.js';
-import type { BaseNetwork } from '../models/base.js';
+import { Cmnext } from '../models/cmnext/cmnext.js';
+import { cmnextFromDeliver } from '../models/cmnext/config.js';
+import { deliverWeights, loadCmnextWeights } from '../models/cmnext/weights.js';
 
 /** Fields of a configuration of the reference; lists are by stage. */
 export interface CmnextSizes {
@@ -20,18 +22,25 @@ export interface CmnextSizes {
 
 /** CMNeXt on the current backend. */
 export interface MeasuredCmnext {
-  readonly network: BaseNetwork;
+  readonly network: Cmnext;
   /** Takes over weights under the reference's names */
   readonly load: (weights: ReadonlyMap<string, StoredTensor>) => void;
   /** Its weights under the reference's names */
   readonly weights: () => Promise<ReadonlyMap<string, StoredTensor>>;
 }
 
-/**
- * CMNeXt with freshly drawn parameters, and without drop path and dropout, whose draws engines do not share.
- *
- * @throws Error as long as there is no CMNeXt on TF.js
- */
-export function makeCmnext({ modalities }: CmnextSizes): MeasuredCmnext {
-  throw new Error(`bench: there is no CMNeXt of ${modalities.join(', ')} on TF.js yet`);
+/** Of any size: each step says how its tokens lie. */
+const image = { height: 64, width: 64 };
+
+/** CMNeXt with freshly drawn parameters, and without drop path and dropout, whose draws engines do not share. */
+export function makeCmnext(sizes: CmnextSizes): MeasuredCmnext {
+  const without = { layoutSlip: false, dropPath: 0, headDropout: 0 };
+  const network = new Cmnext({ ...cmnextFromDeliver({ ...sizes, ...image }), ...without }, 1);
+  return {
+    network,
+    load: (weights) => {
+      loadCmnextWeights(network, weights);
+    },
+    weights: () => deliverWeights(network),
+  };
 }

@@ -5,7 +5,13 @@ import { limits, verify, worstOf } from '../evaluation/verify.js';
 import { outcomeText, verdict } from '../evaluation/verifyReport.js';
 import { projectRoot } from '../files/paths.js';
 import { backendLine, backendRequests, useBackend } from '../tensor/backend.js';
-import { benchTaskNames, defaultBenchFile, runBench, type BenchOptions } from './bench.js';
+import {
+  benchTaskNames,
+  defaultBenchFile,
+  usualTaskNames,
+  runBench,
+  type BenchOptions,
+} from './bench.js';
 import { torchDevices } from './engines.js';
 import { packBundle } from './gpu/pack.js';
 import { defaultGpuFolder, runGpuBench, stepNames, type GpuBenchOptions } from './gpu/run.js';
@@ -45,7 +51,7 @@ const pythonOption = () =>
 function benchCommand(): Command {
   return new Command('bench')
     .description('measure MMP on every backend that runs here, against PyTorch')
-    .option('--tasks <name...>', `of ${benchTaskNames.join(', ')}`, benchTaskNames)
+    .option('--tasks <name...>', `of ${benchTaskNames.join(', ')}`, usualTaskNames)
     .addOption(
       new Option(
         '--backends <name...>',

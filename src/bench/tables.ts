@@ -164,6 +164,8 @@ export function growthTable({ letter, rows }: Growth, rounds: number): string {
 
 /** A row of the cost of MMP itself. */
 export interface AddedCost {
+  /** The letter of the task */
+  readonly task: string;
   readonly engine: string;
   readonly threads: number;
   /** Milliseconds of a training step of the base network, and of the same with MMP */
@@ -175,8 +177,9 @@ export interface AddedCost {
 
 export function costTable(costs: readonly AddedCost[]): string {
   return table(
-    ['engine', 'threads', 'base ms', 'with MMP ms', 'share of MMP'],
-    costs.map(({ engine, threads, base, whole, share }) => [
+    ['task', 'engine', 'threads', 'base ms', 'with MMP ms', 'share of MMP'],
+    costs.map(({ task, engine, threads, base, whole, share }) => [
+      task,
       engine,
       threads,
       time(base),

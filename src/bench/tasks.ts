@@ -6,6 +6,7 @@ import type { StoredTensor } from '../files/safetensors.js';
 import { resolveConfig } from '../mmp/config.js';
 import { stream } from '../tensor/random.js';
 import type { EmojiTaskName } from './emojiTasks.js';
+import { cmnextB2, segmentationTask } from './segmentationTasks.js';
 import { defaultOptimiser, readTask, type Optimiser, type PreparedTask } from './task.js';
 
 export interface MmpSizes {
@@ -68,12 +69,23 @@ const step = { batch: 16, tokens: [64, 64, 64], width: 128, heads: 4 };
 const vilt = { batch: 4, tokens: [512, 145], width: 768, heads: 12 };
 const stage = { batch: 1, tokens: Array<number>(4).fill(16_384), width: 64, heads: 4 };
 
+/** The training step of CMNeXt-B2 on colours and depth, with MMP and without. */
+const segmentationTasks = (name: string, size: number) => {
+  const sizes = { batch: 1, size, cmnext: cmnextB2(['rgb', 'depth']) };
+  return [
+    () => segmentationTask(name, 'CMNeXt-B2 and MMP, a step', { ...sizes, mmpHeads: 4 }),
+    () => segmentationTask(`${name}-base`, 'CMNeXt-B2 alone, a step', { ...sizes, mmpHeads: null }),
+  ];
+};
+
 const make = {
   a: [() => mmpTask('a', 'MMP step: B 16, N 64, d 128, M 3, H 4', step)],
   b: [() => mmpTask('b', 'MMP step, ViLT sizes: B 4, N 512 and 145, d 768, H 12', vilt)],
   c: [() => mmpTask('c', 'MMP step, segmentation stage 1: B 1, N 16384, d 64, M 4, H 4', stage)],
   d: [() => emojiTask('d'), () => emojiTask('d-base')],
   e: [() => emojiTask('e')],
+  f: segmentationTasks('f', 256),
+  g: segmentationTasks('g', 512),
 } as const;
 
 /**

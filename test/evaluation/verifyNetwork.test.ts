@@ -205,7 +205,7 @@ describe('verification of base networks', () => {
       [
         'another network',
         configure({ model_type: 'bert' }),
-        /config\.json: of no network that is known \(ViLT, MulT, TFN, LMF\)/,
+        /config\.json: of no network that is known \(ViLT, MulT, TFN, LMF, CMNeXt\)/,
       ],
       [
         'what ViLT is not',

@@ -104,7 +104,7 @@ describe('a sweep file', () => {
     [
       'a value that cannot be',
       { runs: [{ name: 'a', method: 'mmp', vary: { 'mmp.heads': [4, 3] } }] },
-      /sweep\.yaml: run "a-heads-3":[^]*mmp\.heads: 3 does not divide model\.width 64/,
+      /sweep\.yaml: run "a-heads-3":[^]*mmp\.heads: 3 does not divide the width of tokens, 64/,
     ],
     [
       'no values of a key',
