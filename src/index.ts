@@ -62,7 +62,7 @@ export { labelled } from './data/labelled.js';
 export { loadEmoji, type EmojiDataset } from './data/emoji/emoji.js';
 export { loadEmojiPairs, type EmojiPairs } from './data/emoji/emojiPairs.js';
 export { sceneClasses, scenePalette } from './data/scenes/classes.js';
-export { classPicture, modalityPicture } from './data/scenes/pictures.js';
+export { modalityPicture } from './data/scenes/pictures.js';
 export { sceneModalities, type RenderedScene, type SceneModality } from './data/scenes/render.js';
 export { generateScenes, type SceneDataset, type SceneOptions } from './data/scenes/scenes.js';
 export { sceneStatistics, type SceneStatistics } from './data/scenes/statistics.js';

@@ -7,6 +7,7 @@
  * scikit-learn refuses, and a correlation with a constant, of which numpy has NaN or what rounding leaves.
  */
 import type { Places } from './bootstrap.js';
+import { roundToEven } from '../data/rounding.js';
 import { meanOf, type Columns, type SampleMetric } from './metrics.js';
 
 /** A way to tell positive from negative sentiments. */
@@ -95,11 +96,6 @@ const roundedAccuracy = (limit: number): SampleMetric => {
 
 export const acc7 = roundedAccuracy(3);
 export const acc5 = roundedAccuracy(2);
-
-/** The nearest whole number, and the even one of two that are as near, as numpy rounds. */
-function roundToEven(x: number): number {
-  return Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);
-}
 
 /** The mean of |predicted − true|. */
 export const meanAbsoluteError: SampleMetric = {

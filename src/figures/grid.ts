@@ -1,37 +1,40 @@
 /** Small colour pictures, magnified without smoothing. */
 import { createCanvas } from '@napi-rs/canvas';
 
-/** A square colour picture: bytes [size, size, 3]. */
-export interface Picture {
-  readonly pixels: Uint8Array;
-  readonly size: number;
-}
-
-/** A colour picture of any sides: bytes [height, width, 3]. */
+/** A colour picture: bytes [height, width, 3]. */
 export interface RgbImage {
   readonly pixels: Uint8Array;
   readonly width: number;
   readonly height: number;
 }
 
+/** A square one: bytes [size, size, 3] */
+export interface SquareImage {
+  readonly pixels: Uint8Array;
+  readonly size: number;
+}
+
+const withSides = (image: RgbImage | SquareImage): RgbImage =>
+  'size' in image ? { pixels: image.pixels, width: image.size, height: image.size } : image;
+
 const scale = 2;
 const gap = 4;
 
 /** Rows of pictures of one size as a PNG. */
-export function pictureGrid(rows: readonly (readonly Picture[])[]): Buffer {
-  const side = scale * (rows[0]?.[0]?.size ?? 0) + gap;
-  const columns = Math.max(...rows.map((row) => row.length));
-  const canvas = createCanvas(columns * side + gap, rows.length * side + gap);
+export function pictureGrid(rows: readonly (readonly (RgbImage | SquareImage)[])[]): Buffer {
+  const images = rows.map((row) => row.map(withSides));
+  const { width = 0, height = 0 } = images[0]?.[0] ?? {};
+  const columns = Math.max(...images.map((row) => row.length));
+  const place = (count: number, side: number) => gap + count * (scale * side + gap);
+  const canvas = createCanvas(place(columns, width), place(images.length, height));
   const context = canvas.getContext('2d');
   context.fillStyle = 'white';
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingEnabled = false;
-  rows.forEach((row, down) => {
-    row.forEach((picture, right) => {
-      const [x, y] = [gap + right * side, gap + down * side];
-      const { pixels, size } = picture;
-      const canvas = canvasOf({ pixels, width: size, height: size });
-      context.drawImage(canvas, x, y, scale * size, scale * size);
+  images.forEach((row, down) => {
+    row.forEach((image, right) => {
+      const [x, y] = [place(right, width), place(down, height)];
+      context.drawImage(canvasOf(image), x, y, scale * width, scale * height);
     });
   });
   return canvas.toBuffer('image/png');

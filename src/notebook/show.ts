@@ -1,7 +1,7 @@
 /** Figures and pictures in a notebook. */
 import { z } from 'zod';
 import type { Figure } from '../figures/figure.js';
-import { pictureGrid, type Picture } from '../figures/grid.js';
+import { pictureGrid, type RgbImage, type SquareImage } from '../figures/grid.js';
 import { figureSvg } from '../figures/render.js';
 import { display, inNotebook, LiveDisplay, type Bundle } from './display.js';
 import { writeFigure } from './figureFile.js';
@@ -91,6 +91,9 @@ export class LiveFigure {
  *
  * @param description what a reader who sees no pictures is told
  */
-export function pictures(rows: readonly (readonly Picture[])[], description: string): void {
+export function pictures(
+  rows: readonly (readonly (RgbImage | SquareImage)[])[],
+  description: string,
+): void {
   display({ 'image/png': pictureGrid(rows).toString('base64'), 'text/plain': description });
 }

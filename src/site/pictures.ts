@@ -1,9 +1,14 @@
-/** The pictures of README.md and data/emoji/README.md, taken from the data and from a run of the workbook. */
+/** The pictures of README.md and of pages of data sets, taken from the data and from a run of the workbook. */
 import path from 'node:path';
 import { loadEmoji } from '../data/emoji/emoji.js';
 import { pictureModalities } from '../data/emoji/pictures.js';
+import { scenePalette } from '../data/scenes/classes.js';
+import { modalityPicture } from '../data/scenes/pictures.js';
+import { sceneModalities } from '../data/scenes/render.js';
+import { generateScenes } from '../data/scenes/scenes.js';
 import type { Figure } from '../figures/figure.js';
 import { pictureGrid } from '../figures/grid.js';
+import { classImage } from '../figures/images.js';
 import { figurePng } from '../figures/render.js';
 import { projectRoot } from '../files/paths.js';
 import { writeWhole } from '../files/write.js';
@@ -30,6 +35,15 @@ export const wellKnown = [
   'flag: Japan',
 ];
 
+/** The first eight scenes of training: every modality, and the classes. */
+function scenes() {
+  const shown = Array.from({ length: 8 }, (_, sample) => generateScenes().picturesOf(sample));
+  return [
+    ...sceneModalities.map((name) => shown.map((scene) => modalityPicture(scene, name))),
+    shown.map((scene) => classImage(scene.labels, scene, scenePalette)),
+  ];
+}
+
 /**
  * @param workbook the output folder of a workbook run
  * @returns the files written
@@ -41,8 +55,12 @@ export async function writePictures(workbook: string): Promise<string[]> {
   const rows = pictureModalities.map((name) =>
     samples.map((sample) => emoji.picture(name, sample)),
   );
-  const files = [path.join(data, 'emoji', 'look.png')];
-  writeWhole(files[0]!, pictureGrid(rows));
+  const looks = { emoji: rows, scenes: scenes() };
+  const files = Object.entries(looks).map(([name, images]) => {
+    const file = path.join(data, name, 'look.png');
+    writeWhole(file, pictureGrid(images));
+    return file;
+  });
   for (const { notebook, title, file } of taken) {
     const place = path.join(workbook, `${notebook}.ipynb`);
     const figures = figuresOf(readNotebook(place)).map(

@@ -7,7 +7,7 @@ import type { PictureSize } from '../images/picture.js';
 import { blur, gaussianKernel } from '../segmentation/blur.js';
 import { flipAll, padAll } from '../segmentation/place.js';
 import { mapImages, type LabelledRasters, type Window } from '../segmentation/raster.js';
-import { roundToEven } from '../segmentation/rounding.js';
+import { roundToEven } from '../rounding.js';
 import { resizeBilinear, resizeNearest } from '../segmentation/resize.js';
 
 /** Which modalities are blurred */

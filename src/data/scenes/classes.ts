@@ -1,6 +1,4 @@
 /** The classes of pixels in synthetic scenes, and the colours that class maps are drawn in. */
-import { ignoredLabel } from '../dataset.js';
-
 export const sceneClasses = [
   'sky',
   'road',
@@ -32,11 +30,3 @@ export const scenePalette: readonly (readonly [number, number, number])[] = [
   [110, 40, 170],
   [250, 190, 0],
 ];
-
-/** What pixels without a class are drawn in */
-const ignoredColour = [0, 0, 0] as const;
-
-/** The colour of a label. */
-export function colourOf(label: number): readonly [number, number, number] {
-  return label === ignoredLabel ? ignoredColour : scenePalette[label]!;
-}

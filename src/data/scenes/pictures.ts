@@ -1,6 +1,5 @@
-/** Scenes for people: any modality, and class maps, as pictures. */
+/** Scenes for people: any modality as a picture. */
 import type { Picture } from '../images/picture.js';
-import { colourOf } from './classes.js';
 import type { PictureShape } from './layout.js';
 import { channelsOf, type RenderedScene, type SceneModality } from './render.js';
 
@@ -30,11 +29,6 @@ export function modalityPicture(scene: RenderedScene, name: SceneModality): Pict
       }
     }
   });
-}
-
-/** The picture of a class map, one label a pixel. */
-export function classPicture(shape: PictureShape, labels: ArrayLike<number>): Picture {
-  return picture(shape, (at) => colourOf(labels[at]!));
 }
 
 function picture(

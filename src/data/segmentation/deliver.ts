@@ -8,7 +8,7 @@ import { blur, gaussianKernel } from './blur.js';
 import { adjustBrightness, adjustContrast, adjustSaturation } from './colour.js';
 import { flipAll, padAll } from './place.js';
 import { mapImages, type LabelledRasters, type Raster, type Window } from './raster.js';
-import { roundToEven } from './rounding.js';
+import { roundToEven } from '../rounding.js';
 import { resizeBilinear, resizeNearest } from './resize.js';
 
 /** What networks downsample by: both sides of an image in evaluation are multiples of it. */
