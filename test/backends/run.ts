@@ -23,7 +23,7 @@ export interface BackendResult extends Report {
 }
 
 /** The longest that the tests of a backend may take, the end of their process included. */
-const patience = 15 * 60_000;
+const patience = 20 * 60_000;
 
 /** The longest that one test may take; a GPU in software is slow where others use the cores, too. */
 const testPatience = 5 * 60_000;
