@@ -41,6 +41,8 @@ describe('the state of a training', function () {
     for (const [name, { shape, values }] of expected.tensors) {
       const continued = actual.tensors.get(name)!.values;
       if (describeBackend().name === 'webgpu') {
+        // Softmax takes no notice of them: their gradients are rounding alone, of which Adam makes whole steps.
+        if (name.endsWith('key.bias')) continue;
         // Its threads add the gradients of a word's places up in any order.
         const tensor = tf.tensor(continued, [...shape]);
         await assertClose(name, tensor, { shape, values }, 'network', 1e-4);
