@@ -10,7 +10,7 @@ import type { Predictor } from './predictors.js';
  * The contributions of samples that all lack the same. The next batch is fetched while one is computed.
  *
  * @returns of each sample, to each metric
- * @throws NotFetched of the data set, and the interruption's or the signal's reason, between two batches
+ * @throws Error when there are no samples, NotFetched of the data set, and the interruption's or the signal's reason, between two batches
  */
 export async function contributionsIn(
   predictor: Predictor,
@@ -20,6 +20,7 @@ export async function contributionsIn(
   metrics: readonly Metric[],
   signal?: AbortSignal,
 ): Promise<(readonly number[])[][]> {
+  if (samples.length === 0) throw new Error(`${dataset.name}: no samples to be measured`);
   const all: (readonly number[])[][] = [];
   for await (const batch of fetchedBatches(dataset, samples)) {
     signal?.throwIfAborted();

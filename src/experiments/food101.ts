@@ -1,11 +1,12 @@
 /** Food-101 in runs: how a configuration loads it, and a look at its files before a long training. */
 import { existsSync } from 'node:fs';
-import { checkFood101, type Absent, type Food101Report } from '../data/food101/check.js';
+import type { Absent } from '../data/absent.js';
+import { checkFood101, type Food101Report } from '../data/food101/check.js';
 import { loadFood101, type Food101Dataset } from '../data/food101/food101.js';
-import { batchesAhead } from '../data/prefetch.js';
 import { readVocabulary, WordPiece } from '../data/text/wordPiece.js';
 import { inProject } from '../files/paths.js';
 import type { RunConfig } from './config.js';
+import { imagesKept } from './imagesKept.js';
 
 type Food101Data = Extract<RunConfig['data'], { readonly name: 'food101' }>;
 
@@ -15,16 +16,6 @@ export function food101Of(data: Food101Data, config: RunConfig): Food101Dataset 
   const encoder = new WordPiece(readVocabulary(inProject(data.vocabulary)), textLength);
   const options = { encoder, shape, size, missingImage, imagesKept: imagesKept(config) };
   return loadFood101(inProject(data.folder), layout, options);
-}
-
-/** Images of a measurement between two steps */
-const imagesMeasured = 64;
-
-/** How many images a run has in memory at most: those of an update, those ahead, and those of a measurement. */
-function imagesKept({ budget, optimiser }: RunConfig): number {
-  const batches = optimiser.accumulation?.batches ?? 1;
-  // Twice, because a training that is taken back fetches anew while it drops what it was ahead.
-  return (batches + 2 * batchesAhead) * budget.batchSize + imagesMeasured;
 }
 
 /**

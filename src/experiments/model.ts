@@ -62,7 +62,7 @@ export function loadData(config: RunConfig): RunDataset {
     case 'mcubes':
     case 'nyudv2':
     case 'fmb':
-      return loadSegmentation(data);
+      return loadSegmentation(data, config);
   }
 }
 

@@ -10,6 +10,7 @@ import type { BaseNetwork } from '../models/base.js';
 import { Cmnext } from '../models/cmnext/cmnext.js';
 import { loadCmnextWeights, loadTrunkWeights } from '../models/cmnext/weights.js';
 import type { RunConfig } from './config.js';
+import { imagesKept } from './imagesKept.js';
 
 /** Of which CMNeXt reads the images */
 export type SegmentationData = Extract<
@@ -19,16 +20,17 @@ export type SegmentationData = Extract<
 type CmnextModel = Extract<RunConfig['model'], { readonly name: 'cmnext' }>;
 
 /** @throws Error naming the file or list that is absent or damaged */
-export function loadSegmentation(data: SegmentationData): SegmentationDataset {
+export function loadSegmentation(data: SegmentationData, config: RunConfig): SegmentationDataset {
+  if (data.name === 'scenes') return generateScenes(data);
+  const folder = inProject(data.folder);
+  const options = { ...data, samplesKept: imagesKept(config) };
   switch (data.name) {
-    case 'scenes':
-      return generateScenes(data);
     case 'mcubes':
-      return loadMcubes(inProject(data.folder), data);
+      return loadMcubes(folder, { ...options, size: data.size });
     case 'nyudv2':
-      return loadNyudv2(inProject(data.folder), { ...data, size: imageOf(data) });
+      return loadNyudv2(folder, { ...options, size: imageOf(data) });
     case 'fmb':
-      return loadFmb(inProject(data.folder), { ...data, size: imageOf(data) });
+      return loadFmb(folder, { ...options, size: imageOf(data) });
   }
 }
 

@@ -68,7 +68,7 @@ describe('segmentation in the benchmark', () => {
       assert.ok(losses[4]! < losses[0]!, `training lowers the loss: ${losses.join(', ')}`);
       const own = await loadTask(folder!).queue!(5);
       own.forEach((loss, step) => {
-        // Adam makes whole steps of what rounding leaves of gradients that should be 0.
+        // Adam makes whole steps of what rounding leaves of gradients that should be 0, as MMP's refinement has at first.
         const limit = step === 0 ? 1e-5 : 1e-3;
         assert.ok(
           Math.abs(loss / losses[step]! - 1) < limit,

@@ -1,5 +1,6 @@
 /** Runs of segmentation: every method on small scenes, from training to the tables. */
 import assert from 'node:assert/strict';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { segmentationMetrics } from '../../src/evaluation/segmentationMetrics.js';
 import { allScenarios } from '../../src/evaluation/scenarios.js';
@@ -13,7 +14,7 @@ import { tf } from '../../src/tensor/tf.js';
 import { readParameters } from '../../src/training/runs.js';
 import { updateParameters } from '../../src/training/update.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
-import { miniatureOf } from '../support/segmentation.js';
+import { miniatureOf, withCopyOf } from '../support/segmentation.js';
 
 const modalities = ['rgb', 'depth', 'thermal'] as const;
 const common = {
@@ -99,6 +100,30 @@ describe('a run of segmentation', function () {
       assert.ok(Object.values(test).every((value) => value >= 0 && value <= 1));
     });
   }
+
+  it('is trained on more files than are kept by default', async () => {
+    await withCopyOf('nyudv2', async (folder) => {
+      const names = Array.from({ length: 80 }, (_, index) => `copy${index}`);
+      for (const [part, extension] of [
+        ['RGB', 'jpg'],
+        ['HHA', 'jpg'],
+        ['Label', 'png'],
+      ] as const) {
+        for (const name of names) {
+          const place = path.join(folder, part);
+          copyFileSync(
+            path.join(place, `1.${extension}`),
+            path.join(place, `${name}.${extension}`),
+          );
+        }
+      }
+      writeFileSync(path.join(folder, 'train.txt'), names.join('\n'));
+      const data = { name: 'nyudv2', folder, validation: 'test', height: 32, width: 32 } as const;
+      // Three batches are ahead of the one in use: 80 samples.
+      const budget = { ...common.budget, steps: 5, batchSize: 20 };
+      await trainRun(configOf({ method: 'pretrained', data, budget }), { runs, name: 'many' });
+    });
+  });
 
   it('moves running statistics, and no optimiser does', () => {
     const { base } = readParameters(path.join(runs, 'dropout'));

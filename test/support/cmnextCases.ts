@@ -78,8 +78,8 @@ export function rowOf(values: ArrayLike<number>): number[] {
 }
 
 /**
- * Asserts that tensors have the rows of a case, as far as single precision can tell: sums in another order than
- * PyTorch's change up to 2.1e-4 of the norm on wasm and 3.5e-4 on webgpu, where it is 2e-4 in PyTorch itself.
+ * Asserts that tensors have the rows of a case, as far as single precision can tell: it changes them by at most 2e-4
+ * of their norm in PyTorch, and by 1.3e-4 on cpu and tensorflow, 2.1e-4 on wasm and 2.0e-4 on webgpu.
  *
  * @param made the tensors' values by name, in the order of the rows
  */
@@ -90,7 +90,7 @@ export function assertRows(
   assert.deepEqual(rows.shape, [made.length, 10]);
   made.forEach(([name, values], index) => {
     const expected = rows.values.subarray(10 * index, 10 * index + 10);
-    const limit = 5e-4 * expected[1]! + 5e-8;
+    const limit = 3e-4 * expected[1]! + 5e-8;
     rowOf(values).forEach((value, place) => {
       const error = Math.abs(value - expected[place]!);
       assert.ok(

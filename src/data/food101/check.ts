@@ -4,8 +4,6 @@ import { bySplit, type SplitName } from '../dataset.js';
 import { readFood101 } from './food101.js';
 import type { Food101Layout } from './samples.js';
 
-export type { Absent };
-
 export interface Food101Report {
   readonly classes: number;
   /** How many samples each split has */
