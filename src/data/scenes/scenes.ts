@@ -102,8 +102,10 @@ export class SceneDataset implements SegmentationDataset {
     samples.forEach((sample, place) => {
       const own = this.picturesOf(sample).labels;
       const columnOf = columns(width, mirrored[place]);
-      for (let at = 0; at < own.length; at++) {
-        labels[place * own.length + at] = own[at - (at % width) + columnOf(at % width)]!;
+      for (let row = 0; row < own.length; row += width) {
+        for (let column = 0; column < width; column++) {
+          labels[place * own.length + row + column] = own[row + columnOf(column)]!;
+        }
       }
     });
     const shape: [number, number, number] = [samples.length, height, width];
@@ -193,13 +195,15 @@ function write(
 ): void {
   const channels = channelsOf[name];
   const columnOf = columns(width, isMirrored);
-  for (let at = 0; at < values.length / 3; at++) {
-    const from = (at - (at % width) + columnOf(at % width)) * channels;
-    for (let c = 0; c < 3; c++) {
-      let byte = bytes[from + (c % channels)]!;
-      // In a mirror angles turn the other way: sin 2φ changes its sign, and 0 is in the middle of the bytes.
-      if (isMirrored && name === 'polarisation' && c === 1) byte = 255 - byte;
-      values[3 * at + c] = tables[name][c]![byte]!;
+  for (let c = 0; c < 3; c++) {
+    const table = tables[name][c]!;
+    // In a mirror angles turn the other way: sin 2φ changes its sign, and 0 is in the middle of the bytes.
+    const isTurned = isMirrored && name === 'polarisation' && c === 1;
+    for (let row = 0; row < values.length / 3; row += width) {
+      for (let column = 0; column < width; column++) {
+        const byte = bytes[(row + columnOf(column)) * channels + (c % channels)]!;
+        values[3 * (row + column) + c] = table[isTurned ? 255 - byte : byte]!;
+      }
     }
   }
 }
