@@ -45,6 +45,8 @@ export {
   type CmnextConfig,
 } from './models/cmnext/config.js';
 export { Cmnext, type CmnextFused } from './models/cmnext/cmnext.js';
+export { cmnextShapes } from './models/cmnext/parameters.js';
+export { isRunningStatistic } from './tensor/batchNorm.js';
 export { deliverWeights, loadCmnextWeights, loadTrunkWeights } from './models/cmnext/weights.js';
 export { withParameters } from './models/withParameters.js';
 export { Adaptation, type AdaptationConfig } from './baselines/adaptation.js';

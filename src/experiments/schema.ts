@@ -222,6 +222,8 @@ const modelSchema = z.discriminatedUnion('name', [
     dropPath: belowOne.default(0.1),
     /** In training, of the channels that are classified */
     headDropout: belowOne.default(0.1),
+    /** The share of a batch in running statistics; less where batches lack different modalities */
+    batchNormMomentum: positive.max(1).default(0.1),
     /** Whether maps are handed on as the reference does it, which its weights of three modalities or more need */
     layoutSlip: z.boolean().default(false),
     /** safetensors with the weights that it starts from: of the reference, or MiT's of its RGB trunk */

@@ -4,8 +4,8 @@ import { ones, zeros, type Declarations, type Parameters } from './parameters.js
 import { tf } from './tf.js';
 
 const epsilon = 1e-5;
-/** The share of a batch in the running statistics */
-const momentum = 0.1;
+/** The share of a batch in the running statistics, where nothing else is said */
+const usualMomentum = 0.1;
 
 /**
  * Declares `{name}.weight` [width], ones, `{name}.bias` [width], zeros, and the statistics `{name}.runningMean`
@@ -26,8 +26,8 @@ export const isRunningStatistic = (parameter: string): boolean =>
  * y = (x − mean) / √(variance + ε) · weight + bias for each entry of the last axis.
  *
  * In training mean and variance are those of the batch, over all axes but the last, and differentiated; the
- * running ones become 0.9 of what they are and 0.1 of the batch's, the variance there over n − 1. Otherwise they
- * are the running ones.
+ * running ones become 1 − momentum of what they are and momentum of the batch's, the variance there over n − 1.
+ * Otherwise they are the running ones.
  *
  * @param x [..., width]
  * @returns [..., width]
@@ -38,6 +38,7 @@ export function batchNorm(
   name: string,
   x: tf.Tensor,
   training: boolean,
+  momentum = usualMomentum,
 ): tf.Tensor {
   const of = (part: string) => parameters.get(`${name}.${part}`);
   const width = of('weight').size;
@@ -51,7 +52,7 @@ export function batchNorm(
   }
   return tf.tidy(() => {
     const rows = tf.reshape(x, [count, width]);
-    const y = training ? ofBatch(of, rows) : ofRunning(of, rows);
+    const y = training ? ofBatch(of, rows, momentum) : ofRunning(of, rows);
     return tf.reshape(y, x.shape);
   });
 }
@@ -69,7 +70,7 @@ function ofRunning(of: Of, rows: tf.Tensor): tf.Tensor {
  * By the statistics of the batch. With x̂ = (x − mean)/σ, n rows and sums over them, dweight = Σ dy·x̂, dbias = Σ dy and
  * dx = (dy − dbias/n − x̂·dweight/n)·weight/σ.
  */
-function ofBatch(of: Of, rows: tf.Tensor): tf.Tensor {
+function ofBatch(of: Of, rows: tf.Tensor, momentum: number): tf.Tensor {
   const [count] = rows.shape as [number];
   return withGradient(
     [rows, of('weight'), of('bias')],
@@ -77,8 +78,8 @@ function ofBatch(of: Of, rows: tf.Tensor): tf.Tensor {
       const mean = tf.div(tf.sum(rows, 0), count);
       const centred = tf.sub(rows, mean);
       const variance = tf.div(tf.sum(tf.square(centred), 0), count);
-      follow(of('runningMean'), mean);
-      follow(of('runningVariance'), tf.mul(variance, count / (count - 1)));
+      follow(of('runningMean'), mean, momentum);
+      follow(of('runningVariance'), tf.mul(variance, count / (count - 1)), momentum);
       const inverse = tf.rsqrt(tf.add(variance, epsilon));
       const factor = tf.mul(inverse, of('weight'));
       save([centred, inverse, factor]);
@@ -95,6 +96,6 @@ function ofBatch(of: Of, rows: tf.Tensor): tf.Tensor {
 }
 
 /** Moves a running statistic towards that of a batch. */
-function follow(running: tf.Variable, batch: tf.Tensor): void {
+function follow(running: tf.Variable, batch: tf.Tensor, momentum: number): void {
   running.assign(tf.add(tf.mul(running, 1 - momentum), tf.mul(batch, momentum)));
 }

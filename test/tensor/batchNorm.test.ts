@@ -52,6 +52,19 @@ describe('batchNorm', () => {
     });
   }
 
+  it('keeps of every batch the share that it is told', async () => {
+    const batch = tf.tensor2d([1, 2, 3, 5, 6, 7], [2, 3]);
+    const running = (part: string) => parameters.get(`norm.running${part}`);
+    running('Mean').assign(tf.zeros([3]));
+    running('Variance').assign(tf.ones([3]));
+    for (let step = 0; step < 2; step++)
+      tf.dispose(batchNorm(parameters, 'norm', batch, true, 0.25));
+    // Means 3, 4, 5 and variances 8: a quarter of them, and then a quarter more of what is left.
+    assert.deepEqual([...(await running('Mean').data())], [1.3125, 1.75, 2.1875]);
+    assert.deepEqual([...(await running('Variance').data())], [4.0625, 4.0625, 4.0625]);
+    batch.dispose();
+  });
+
   it('says which parameters no optimiser changes', () => {
     assert.deepEqual(parameters.names.filter(isRunningStatistic), [
       'norm.runningMean',

@@ -156,7 +156,8 @@ export class Cmnext implements BaseNetwork {
   }
 
   private get run(): Run {
-    return { parameters: this.parameters, training: this.training };
+    const { batchNormMomentum: momentum } = this.config;
+    return { parameters: this.parameters, training: this.training, momentum };
   }
 
   /** The images that are given, in declared order, checked. */

@@ -36,6 +36,11 @@ export interface CmnextConfig extends CmnextBackbone {
   readonly dropPath?: number;
   /** The rate of dropout of channels in the head; 0.1 by default */
   readonly headDropout?: number;
+  /**
+   * The share of a batch in the running statistics of batch normalisation; 0.1 by default, as in the public code.
+   * Where every batch lacks other modalities, those follow what the last ten lacked: a smaller share knows more of them.
+   */
+  readonly batchNormMomentum?: number;
 }
 
 export const stages = [0, 1, 2, 3] as const;
@@ -136,6 +141,12 @@ export function checkCmnextConfig(config: CmnextConfig): void {
     if (!(rate >= 0 && rate < 1)) {
       throw new Error(`Cmnext: ${key} must be at least 0 and below 1, got ${rate}`);
     }
+  }
+  const { batchNormMomentum = 0.1 } = config;
+  if (!(batchNormMomentum > 0 && batchNormMomentum <= 1)) {
+    throw new Error(
+      `Cmnext: batchNormMomentum must be above 0 and at most 1, got ${batchNormMomentum}`,
+    );
   }
 }
 

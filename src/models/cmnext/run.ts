@@ -11,11 +11,16 @@ export interface Run {
   readonly parameters: Parameters;
   /** In training alone: batches are normalised by themselves, and dropout draws from it. */
   readonly training: Stream | undefined;
+  /** The share of a batch in running statistics */
+  readonly momentum?: number | undefined;
 }
 
 /** Batch normalisation of a map [B, h, w, d] */
-export const normalise = ({ parameters, training }: Run, name: string, x: tf.Tensor): tf.Tensor =>
-  batchNorm(parameters, name, x, training !== undefined);
+export const normalise = (
+  { parameters, training, momentum }: Run,
+  name: string,
+  x: tf.Tensor,
+): tf.Tensor => batchNorm(parameters, name, x, training !== undefined, momentum);
 
 /** An MLP that sees the cells around each one: linear, depthwise 3 × 3, GELU, linear; [B, h, w, d] → the same */
 export function mixMlp({ parameters }: Run, name: string, x: tf.Tensor): tf.Tensor {

@@ -266,6 +266,7 @@ describe('Cmnext', () => {
     wrong({ image: { height: 30, width: 32 } }, /image: height and width must be multiples of 4/);
     wrong({ image: { height: 8, width: 32 } }, /image: stage 1 has 2 × 8 cells/);
     wrong({ dropPath: 1 }, /dropPath must be at least 0 and below 1, got 1/);
+    wrong({ batchNormMomentum: 0 }, /batchNormMomentum must be above 0 and at most 1, got 0/);
     wrong({ headDropout: -1 }, /headDropout must be at least 0 and below 1, got -1/);
   });
 

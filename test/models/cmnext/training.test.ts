@@ -138,6 +138,22 @@ describe('Cmnext in training', () => {
     });
   });
 
+  it('keeps of every batch the share that its configuration says', async () => {
+    const meansOf = async (batchNormMomentum: number) => {
+      const other = new Cmnext({ ...config, batchNormMomentum }, 5);
+      other.training = stream(2, 'dropout');
+      tf.tidy(() => other.fuse(other.embed(inputs)));
+      const means = await other.parameters.get('head.norm.runningMean').array();
+      other.parameters.dispose();
+      return means as number[];
+    };
+    const [all, half] = [await meansOf(1), await meansOf(0.5)];
+    assert.deepEqual(
+      half,
+      all.map((mean) => mean / 2),
+    );
+  });
+
   it('learns, and keeps no tensor', async () => {
     const optimiser = new AdamW([
       { parameters: network.parameters, isTrained: (name) => !network.isFixed(name) },
