@@ -158,7 +158,7 @@ export { loadData, loadModel, predictorOf, type Model } from './experiments/mode
 export { resolveRun, type RunConfig, type RunOptions } from './experiments/config.js';
 export { trainRun, type TrainedRun } from './experiments/trainRun.js';
 export { emojiRun, trainSeeds } from './sweep/seeds.js';
-export { projectSweep } from './sweep/sweepFile.js';
+export { projectSweep, shortened } from './sweep/sweepFile.js';
 export { trainSweep } from './sweep/trainSweep.js';
 
 export { bars } from './figures/bars.js';

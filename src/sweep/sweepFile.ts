@@ -71,6 +71,15 @@ export const readSweep = (file: string, changes: RawOptions = {}): Sweep =>
 export const projectSweep = (name: string, changes: RawOptions = {}): Sweep =>
   readSweep(path.join(projectRoot, 'data', 'sweeps', `${name}.yaml`), changes);
 
+/** The same runs, each with so large a share of its steps. */
+export const shortened = ({ name, jobs }: Sweep, share: number): Sweep => ({
+  name,
+  jobs: jobs.map((job) => {
+    const steps = Math.max(1, Math.round(share * job.config.budget.steps));
+    return { ...job, config: { ...job.config, budget: { ...job.config.budget, steps } } };
+  }),
+});
+
 /**
  * All runs of a sweep.
  *

@@ -15,6 +15,7 @@ import type { TrainingRecord } from '../training/train.js';
 import type { SweepReport } from './ledger.js';
 import { runLocally } from './local.js';
 import type { Sweep, SweepJob } from './sweepFile.js';
+import { isTrained } from './trained.js';
 
 /** What some steps of a run brought. */
 export interface SweepProgress {
@@ -30,12 +31,14 @@ export interface SweepProgress {
 export interface TrainSweepOptions {
   /** The folder of all runs; data/runs by default */
   readonly runs?: string;
+  /** Whether whole runs of the very configuration stay as they are, instead of being trained anew */
+  readonly keep?: boolean;
   readonly onProgress?: (progress: SweepProgress) => void;
 }
 
 /**
- * Trains every run of a sweep anew on the current backend, one per core; what an earlier time left is removed. An
- * interruption stops the runs under way, after a checkpoint; those that are done stay.
+ * Trains every run of a sweep anew on the current backend, one per core; what an earlier time left is removed, unless
+ * it is to be kept. An interruption stops the runs under way, after a checkpoint; those that are done stay.
  *
  * @returns the runs in the order of the jobs
  * @throws Error when the folder cannot be written, before anything is trained, or when a run fails
@@ -43,12 +46,14 @@ export interface TrainSweepOptions {
  */
 export async function trainSweep(
   sweep: Sweep,
-  { runs = defaultRuns, onProgress }: TrainSweepOptions = {},
+  { runs = defaultRuns, keep = false, onProgress }: TrainSweepOptions = {},
 ): Promise<TrainedRun[]> {
   throwIfInterrupted();
   checkWritable(runs);
   const jobs = sweep.jobs.map((job) => ({ ...job, config: onThisBackend(job.config) }));
-  for (const { name } of jobs) await removeRun(path.join(runs, name));
+  for (const job of jobs) {
+    if (!keep || !isTrained(runs, job)) await removeRun(path.join(runs, job.name));
+  }
   const ledger = await runLocally(
     { ...sweep, jobs },
     {

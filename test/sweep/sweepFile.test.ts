@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { RunConfig } from '../../src/experiments/config.js';
 import { emojiSettings } from '../../src/experiments/emoji.js';
 import { projectRoot } from '../../src/files/paths.js';
-import { expandSweep, readSweep, type Sweep } from '../../src/sweep/sweepFile.js';
+import { expandSweep, readSweep, shortened, type Sweep } from '../../src/sweep/sweepFile.js';
 
 const expand = (options: unknown) => expandSweep(options, 'sweep.yaml');
 const names = ({ jobs }: Sweep) => jobs.map(({ name }) => name);
@@ -57,6 +57,29 @@ describe('a sweep file', () => {
       if (after !== undefined) assert.ok(order.indexOf(after) < order.indexOf(name));
     }
     assert.equal(jobs.length, 8);
+  });
+
+  it('is shortened by a share of the steps of each run, of one at least', () => {
+    const runs = [3, 600, 1200].map((steps) => ({
+      name: `${steps} steps`,
+      method: 'dropout',
+      budget: { steps, batchSize: 8 },
+    }));
+    const sweep = expand({ name: 'long', runs });
+    const { name, jobs } = shortened(sweep, 1 / 9);
+    assert.equal(name, 'long');
+    assert.deepEqual(
+      jobs.map(({ config }) => config.budget.steps),
+      [1, 67, 133],
+    );
+    jobs.forEach((job, index) => {
+      const own = sweep.jobs[index]!;
+      const { steps } = own.config.budget;
+      assert.deepEqual(
+        { ...job, config: { ...job.config, budget: { ...job.config.budget, steps } } },
+        own,
+      );
+    });
   });
 
   it('lets a run start from one outside of the sweep', () => {

@@ -78,6 +78,25 @@ describe('a sweep that is trained in a notebook', function () {
     );
   });
 
+  it('keeps whole runs of the very configuration where it is asked to, and tells of their steps', async () => {
+    const leftIn = (name: string) => path.join(runs, `sweeps/small/${name}-1/left.txt`);
+    for (const name of ['base', 'mmp']) writeFileSync(leftIn(name), '');
+    const { jobs, name } = sweepOf('small');
+    const changed = jobs.map((job) =>
+      job.variant === 'base' ? job : { ...job, config: { ...job.config, seed: 2 } },
+    );
+    let done = 0;
+    await trainSweep(
+      { name, jobs: changed },
+      { runs, keep: true, onProgress: (progress) => (done = progress.done) },
+    );
+    assert.deepEqual(
+      ['base', 'mmp'].map((each) => existsSync(leftIn(each))),
+      [true, false],
+    );
+    assert.equal(done, 2 * steps);
+  });
+
   it('throws the error of a run, with its name', async () => {
     const sweep = sweepOf('failing', { optimiser: { learningRate: 1e30 } });
     await assert.rejects(
