@@ -157,7 +157,12 @@ describe('answers at several scales', () => {
 
   it('are measured in the mirror of the data set, and an evaluation says so', async () => {
     const few = { train: 1, validation: 1, test: 2 };
-    const scenes = generateScenes({ height: 32, width: 32, scenes: few });
+    const scenes = generateScenes({
+      height: 32,
+      width: 32,
+      scenes: few,
+      modalities: ['rgb', 'polarisation'],
+    });
     const seen: tf.Tensor[] = [];
     const predictor: Predictor = ({ polarisation }) => {
       seen.push(tf.keep(tf.clone(polarisation!)));
