@@ -142,6 +142,7 @@ export {
   type TokenError,
 } from './evaluation/tokenErrors.js';
 export { drawMissing, missingTable, paperTables, parseTable } from './evaluation/missingTables.js';
+export { multiScalePredictor, type MultiScale } from './evaluation/multiScale.js';
 export { basePredictor, completedTokens, mmpPredictor } from './evaluation/predictors.js';
 export { allScenarios, scenarioOf } from './evaluation/scenarios.js';
 export { summarise } from './evaluation/statistics.js';

@@ -70,6 +70,11 @@ export interface SegmentationDataset extends DatasetParts {
    * @param augmentation draws how images are changed in training; without it they are as in evaluation
    */
   labelled(samples: readonly number[], augmentation?: Stream): LabelledImages;
+  /**
+   * What the inputs would be of the scenes in a mirror, as in training, made anew; for data of which values change and
+   * not only places: without it, left and right are exchanged.
+   */
+  mirrored?(inputs: Inputs): Inputs;
 }
 
 export interface LabelledImages {

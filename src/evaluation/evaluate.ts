@@ -7,6 +7,7 @@ import { missingRows, statisticOf, type Evaluation, type EvaluationRow } from '.
 import { inGroups } from './inGroups.js';
 import type { Metric } from './metrics.js';
 import { drawMissing, type MissingTable } from './missingTables.js';
+import { multiScalePredictor, type MultiScale } from './multiScale.js';
 import type { Predictor } from './predictors.js';
 import { allScenarios } from './scenarios.js';
 import { metricsOf } from './taskMetrics.js';
@@ -22,12 +23,15 @@ export interface EvaluationOptions {
   readonly resamples?: number;
   /** Default 0.95 */
   readonly confidence?: number;
+  /** Of segmentations: at which sizes pixels are classified; by default once, in the images as they are */
+  readonly multiScale?: MultiScale;
 }
 
 /**
  * Measures a method on a split of a data set.
  *
- * @throws Error when two rows have the same name, and the interruption's reason, between two batches
+ * @throws Error when two rows have the same name, or several sizes are asked for of another task than segmentation, and
+ *   the interruption's reason, between two batches
  */
 export async function evaluateScenarios(
   predictor: Predictor,
@@ -36,7 +40,8 @@ export async function evaluateScenarios(
 ): Promise<Evaluation> {
   const { name, modalities, classes, task = 'classification' } = dataset;
   const { split, seed, tables = [], metrics = metricsOf(task) } = options;
-  const { resamples = 1000, confidence = 0.95 } = options;
+  const { resamples = 1000, confidence = 0.95, multiScale } = options;
+  const asked = multiScale ? atScales(predictor, dataset, multiScale) : predictor;
   const samples = dataset.splits[split];
   const scenarios = allScenarios(modalities);
   expectDifferent([...scenarios, ...tables].map(({ name }) => name));
@@ -47,8 +52,8 @@ export async function evaluateScenarios(
       throwIfInterrupted();
       return bootstrap.interval(statisticOf(metric, rows));
     });
-  const answersTo = (asked: readonly number[], masked: readonly string[]) =>
-    contributionsIn(predictor, dataset, asked, masked, metrics);
+  const answersTo = (some: readonly number[], masked: readonly string[]) =>
+    contributionsIn(asked, dataset, some, masked, metrics);
   const measure = (row: string, bySample: readonly (readonly (readonly number[])[])[]) => {
     const contributions = byMetric(metrics, (metric) => {
       const place = metrics.indexOf(metric);
@@ -68,7 +73,14 @@ export async function evaluateScenarios(
   }
   const evaluated = { dataset: name, task, modalities, classes, split, samples, rows };
   const meanOverMissing = intervals(missingRows(evaluated));
-  return { ...evaluated, seed, resamples, confidence, meanOverMissing };
+  const protocol = multiScale ? { multiScale } : {};
+  return { ...evaluated, ...protocol, seed, resamples, confidence, meanOverMissing };
+}
+
+function atScales(predictor: Predictor, dataset: Dataset, multiScale: MultiScale): Predictor {
+  if (dataset.task === 'segmentation') return multiScalePredictor(predictor, dataset, multiScale);
+  const { name, task = 'classification' } = dataset;
+  throw new Error(`evaluateScenarios: multiScale is for segmentations, and ${name} is a ${task}`);
 }
 
 function byMetric<T>(metrics: readonly Metric[], of: (metric: Metric) => T): Record<string, T> {

@@ -35,6 +35,10 @@ export const evaluationSchema = z.strictObject({
   /** What is told apart: one data set can be labelled in several ways; a regression has none */
   classes: names,
   split: z.enum(splitNames),
+  /** Where pixels were classified at several sizes or in a mirror */
+  multiScale: z
+    .strictObject({ scales: z.array(z.number()).readonly(), flip: z.boolean() })
+    .optional(),
   /** Which samples of the data set */
   samples: z.array(z.int()).readonly(),
   /** Decides which samples lack what in tables, and the draws of the intervals */

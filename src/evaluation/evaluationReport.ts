@@ -8,6 +8,7 @@ import { heatmap } from '../figures/heatmap.js';
 import { Bootstrap, type Interval } from './bootstrap.js';
 import { missingRows, statisticOf, type Evaluation, type EvaluationRow } from './evaluation.js';
 import type { Metric } from './metrics.js';
+import { multiScaleText } from './multiScale.js';
 import { commonTask, metricsOf } from './taskMetrics.js';
 
 /** An evaluation and the run that it is of. */
@@ -57,9 +58,9 @@ export function evaluationReport(
 /** What the numbers were measured on. */
 function legend(runs: readonly Evaluated[]): string {
   const sentences = runs.map(({ evaluation }) => {
-    const { dataset, split, samples, resamples, confidence } = evaluation;
+    const { samples, resamples, confidence } = evaluation;
     const interval = `${Number((100 * confidence).toPrecision(12))} % bootstrap intervals`;
-    return `${samples.length} samples of ${dataset}, ${split}; in brackets ${interval} (${resamples} resamples).`;
+    return `${samples.length} samples of ${measuredOn(evaluation)}; in brackets ${interval} (${resamples} resamples).`;
   });
   const different = new Set(sentences);
   if (different.size === 1) return sentences[0]!;
@@ -86,7 +87,7 @@ export function evaluationFigure(
   );
   const unit = metric.isShare ? ' in per cent' : '';
   return heatmap([{ values }], {
-    title: `${first.dataset}, ${first.split}: ${metric.name}${unit} by run and available modalities`,
+    title: `${measuredOn(first)}: ${metric.name}${unit} by run and available modalities`,
     rowTitle: '',
     columnTitle: 'available',
     rows: runs.map(({ name }) => name),
@@ -95,6 +96,10 @@ export function evaluationFigure(
     width: 900,
     height: 420,
   });
+}
+
+function measuredOn({ dataset, split, multiScale }: Evaluation): string {
+  return [dataset, split, ...(multiScale ? [multiScaleText(multiScale)] : [])].join(', ');
 }
 
 /** @throws Error when not all runs have the same task */

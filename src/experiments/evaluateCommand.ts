@@ -1,7 +1,7 @@
 /** `mmp evaluate`: whole runs measured, and set side by side. */
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { wholeNumber } from '../bench/commands.js';
+import { positive, wholeNumber } from '../bench/commands.js';
 import { splitNames, type SplitName } from '../data/dataset.js';
 import {
   evaluationFigure,
@@ -9,13 +9,14 @@ import {
   taskOf,
   type Evaluated,
 } from '../evaluation/evaluationReport.js';
+import type { MultiScale } from '../evaluation/multiScale.js';
 import { commonTask, metricsOf } from '../evaluation/taskMetrics.js';
 import { writeWhole } from '../files/write.js';
 import { track } from '../notebook/track.js';
 import { figurePage } from '../site/figurePage.js';
 import { backendLine, useBackend } from '../tensor/backend.js';
 import { chooseRuns } from '../training/findRuns.js';
-import { evaluateRun, expectMeasurable } from './evaluateRun.js';
+import { evaluateRun, expectMeasurable, multiScaleMark } from './evaluateRun.js';
 import { loadData } from './model.js';
 import { fileNameOf } from './runs/fileName.js';
 import { runsOption } from './runs/option.js';
@@ -26,6 +27,8 @@ interface EvaluateCommand {
   readonly split: SplitName;
   readonly table: string[];
   readonly missingFile: string[];
+  readonly scales?: number[];
+  readonly flip?: boolean;
   readonly resamples: number;
   readonly seed: number;
   readonly backend?: string;
@@ -48,6 +51,12 @@ export function evaluateCommand(): Command {
       'missing tables of Lee et al. (2023) for these samples, from mmp convert',
       [],
     )
+    .option(
+      '--scales <number...>',
+      'segmentation: mean answers in images of these sizes, such as 0.5 1 1.5',
+      (text, before?: readonly number[]) => [...(before ?? []), positive(text)],
+    )
+    .option('--flip', 'segmentation: mean answers with those in mirrored images')
     .option('--resamples <number>', 'draws of a bootstrap interval', wholeNumber, 1000)
     .option('--seed <number>', 'decides which samples lack what, and the draws', wholeNumber, 1)
     .option('--backend <name>', 'the backend that computes, as MMP_BACKEND')
@@ -58,20 +67,30 @@ export function evaluateCommand(): Command {
         { runs, table: tables, missingFile: missingFiles, ...options }: EvaluateCommand,
       ) => {
         const chosen = chooseRuns(runs, names);
-        for (const name of chosen) expectMeasurable(path.join(runs, name));
+        const multiScale = multiScaleOf(options);
+        for (const name of chosen) expectMeasurable(path.join(runs, name), multiScale);
         expectOneTask(runs, chosen);
         console.log(backendLine(await useBackend(options.backend)));
         const evaluated: Evaluated[] = [];
         for (const name of track(chosen, { label: 'runs' })) {
           const folder = path.join(runs, name);
-          const evaluation = await evaluateRun(folder, { ...options, tables, missingFiles });
-          evaluated.push({ name, evaluation });
+          const asked = { ...options, tables, missingFiles, multiScale };
+          evaluated.push({ name, evaluation: await evaluateRun(folder, asked) });
         }
-        const output = options.output ?? path.join(runs, 'evaluations', fileNameOf(chosen));
+        const usual = [fileNameOf(chosen), ...(multiScale ? [multiScaleMark(multiScale)] : [])];
+        const output = options.output ?? path.join(runs, 'evaluations', usual.join('-'));
         console.log(`\n${writeReport(output, chosen.join(', '), evaluated)}`);
         for (const file of ['report.md', 'report.html']) console.log(path.join(output, file));
       },
     );
+}
+
+/** Several sizes or a mirror, where they are asked for */
+function multiScaleOf({
+  scales,
+  flip = false,
+}: Pick<EvaluateCommand, 'scales' | 'flip'>): MultiScale | undefined {
+  return scales || flip ? { scales: scales ?? [1], flip } : undefined;
 }
 
 /** @throws Error naming a run whose task is a classification and one whose is a regression */

@@ -7,8 +7,10 @@ import { evaluateScenarios } from '../evaluation/evaluate.js';
 import { evaluationSchema, type Evaluation } from '../evaluation/evaluation.js';
 import { readMissingTable } from '../evaluation/food101Tables.js';
 import { paperTables, parseTable, type MissingTable } from '../evaluation/missingTables.js';
+import type { MultiScale } from '../evaluation/multiScale.js';
 import { writeWhole } from '../files/write.js';
 import { readJson, readParameters, runState } from '../training/runs.js';
+import { taskOfRun, type RunConfig } from './config.js';
 import { disposeModel, loadData, loadModel, predictorOf, type RunDataset } from './model.js';
 import { readRunConfig } from './trainRun.js';
 
@@ -21,19 +23,22 @@ export interface EvaluateRunOptions {
   readonly tables: readonly string[];
   /** Missing tables of Lee et al. for this split, converted to safetensors */
   readonly missingFiles?: readonly string[];
+  /** Of segmentations: at which sizes pixels are classified; by default once, in the images as they are */
+  readonly multiScale?: MultiScale;
 }
 
 /**
  * Measures a run with every non-empty set of available modalities, where the data are images and texts with the
- * missing tables of the paper's Table 3, and with others, and leaves the result in its folder.
+ * missing tables of the paper's Table 3, and with others, and leaves the result in its folder: at several sizes beside
+ * the one that `readEvaluation` reads.
  *
- * @throws Error when the run is not whole or damaged, or a table cannot be
+ * @throws Error when the run is not whole or damaged, or a table or the sizes cannot be
  */
 export async function evaluateRun(
   folder: string,
-  { split, seed, resamples, tables, missingFiles = [] }: EvaluateRunOptions,
+  { split, seed, resamples, tables, missingFiles = [], multiScale }: EvaluateRunOptions,
 ): Promise<Evaluation> {
-  expectMeasurable(folder);
+  expectMeasurable(folder, multiScale);
   const config = readRunConfig(folder);
   const dataset = loadData(config);
   const { modalities, splits } = dataset;
@@ -48,8 +53,9 @@ export async function evaluateRun(
       seed,
       resamples,
       tables: [...tablesOfPaper(dataset), ...own, ...given],
+      multiScale,
     });
-    writeWhole(path.join(folder, fileOf(split)), JSON.stringify(evaluation));
+    writeWhole(path.join(folder, fileOf(split, multiScale)), JSON.stringify(evaluation));
     return evaluation;
   } finally {
     disposeModel(model);
@@ -59,19 +65,38 @@ export async function evaluateRun(
 /** Those of the paper's Table 3, of images and texts; other data have none. */
 const tablesOfPaper = ({ kinds }: RunDataset): MissingTable[] => (kinds ? paperTables(kinds) : []);
 
-/** @throws Error when the run has not come to its end, or has learned no task */
-export function expectMeasurable(folder: string): void {
+/** @throws Error when the run has not come to its end, has learned no task, or cannot be measured at these sizes */
+export function expectMeasurable(folder: string, multiScale?: MultiScale): void {
   const state = runState(folder);
   if (state !== 'whole') throw new Error(`${folder} is no whole run but ${state}; train it first`);
-  if (readRunConfig(folder).method === 'pretraining') {
+  const config = readRunConfig(folder);
+  if (config.method === 'pretraining') {
     throw new Error(`${folder} is pretraining, which has no classes yet; start a run "from" it`);
+  }
+  if (multiScale) expectScalable(folder, config, multiScale);
+}
+
+function expectScalable(folder: string, config: RunConfig, { scales }: MultiScale): void {
+  const task = taskOfRun(config);
+  if (task !== 'segmentation') {
+    throw new Error(`${folder} is a ${task}; --scales and --flip are for segmentation alone`);
+  }
+  if (config.mmp?.refine === 'aggregated' && scales.some((scale) => scale !== 1)) {
+    throw new Error(
+      `${folder} projects as many tokens as in training, by mmp.refine "aggregated"; --scales can be 1 alone`,
+    );
   }
 }
 
-const fileOf = (split: SplitName) => `evaluation-${split}.json`;
+const fileOf = (split: SplitName, multiScale?: MultiScale) =>
+  `evaluation-${[split, ...(multiScale ? [multiScaleMark(multiScale)] : [])].join('-')}.json`;
+
+/** What names of files say of sizes: scales-0.5-1-flip */
+export const multiScaleMark = ({ scales, flip }: MultiScale): string =>
+  ['scales', ...scales, ...(flip ? ['flip'] : [])].join('-');
 
 /**
- * What `evaluateRun` left in the folder of a run.
+ * What `evaluateRun` left in the folder of a run, measured in images as they are.
  *
  * @throws Error when the run was not evaluated on this split, or the file is damaged
  */

@@ -1,23 +1,36 @@
-/** Bilinear resizing of images, with the centres of pixels half a pixel from their edges. */
+/** Bilinear resizing of images. */
 import { withGradient } from './custom.js';
 import { expectShapes } from './shapes.js';
 import { tf } from './tf.js';
 
 /**
- * y = R·x·Cᵀ for every channel, as PyTorch's `interpolate` has it with `align_corners=False`: a pixel is a mean of
- * the two old ones beside its centre, in rows by R and in columns by C. As matrix products it has the gradient
- * Rᵀ·dy·C, which is wrong in TF.js's own resizing with half-pixel centres.
+ * What lies at the same places before and after: the edges of the image, so that centres of pixels are half a pixel
+ * inside of them, or the centres of its corner pixels. In PyTorch `align_corners` says it, False or True.
+ */
+export type Alignment = 'edges' | 'corners';
+
+/**
+ * y = R·x·Cᵀ for every channel, as PyTorch's `interpolate` has it: a pixel is a mean of the two old ones beside its
+ * centre, in rows by R and in columns by C. As matrix products it has the gradient Rᵀ·dy·C, which is wrong in TF.js's
+ * own resizing with half-pixel centres.
  *
  * @param x [B, h, w, C]
  * @returns [B, height, width, C]; of the same size, x itself
  */
-export function resizeBilinear(x: tf.Tensor, height: number, width: number): tf.Tensor {
+export function resizeBilinear(
+  x: tf.Tensor,
+  height: number,
+  width: number,
+  alignment: Alignment = 'edges',
+): tf.Tensor {
   const { h, w } = expectShapes('resizeBilinear', { x: [x, 'B h w C'] });
   if (h === height && w === width) return x;
+  const rows = () => weightsOf(h, height, alignment);
+  const columns = () => weightsOf(w, width, alignment);
   return withGradient(
     [x],
-    () => along(x, weightsOf(h, height), weightsOf(w, width)),
-    (dy) => [along(dy, tf.transpose(weightsOf(h, height)), tf.transpose(weightsOf(w, width)))],
+    () => along(x, rows(), columns()),
+    (dy) => [along(dy, tf.transpose(rows()), tf.transpose(columns()))],
   );
 }
 
@@ -37,10 +50,11 @@ function along(x: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor): tf.Tensor {
 }
 
 /** How much of each of `from` pixels is in each of `to` [to, from] */
-function weightsOf(from: number, to: number): tf.Tensor {
+function weightsOf(from: number, to: number, alignment: Alignment): tf.Tensor {
   const weights = new Float32Array(to * from);
   for (let place = 0; place < to; place++) {
-    const centre = Math.max(0, ((place + 0.5) * from) / to - 0.5);
+    const centre =
+      alignment === 'edges' ? fromEdges(place, from, to) : fromCorners(place, from, to);
     const before = Math.min(from - 1, Math.floor(centre));
     const after = Math.min(from - 1, before + 1);
     const share = centre - before;
@@ -49,3 +63,11 @@ function weightsOf(from: number, to: number): tf.Tensor {
   }
   return tf.tensor2d(weights, [to, from]);
 }
+
+/** Where the centre of a pixel lies among the old ones: before the first of them at the first itself */
+const fromEdges = (place: number, from: number, to: number) =>
+  Math.max(0, ((place + 0.5) * from) / to - 0.5);
+
+/** The same where the first pixels lie at the same place, and the last ones; a single one is the first. */
+const fromCorners = (place: number, from: number, to: number) =>
+  to === 1 ? 0 : (place * (from - 1)) / (to - 1);

@@ -145,6 +145,11 @@ describe('evaluation report', () => {
     const report = evaluationReport([worse, other], [topAccuracy]);
     assert.match(report, /^dropout: 40 samples of toy, test; /m);
     assert.match(report, /^mmp: 40 samples of toy, validation; /m);
+    const scaled = { multiScale: { scales: [0.5, 1], flip: true } };
+    const twice = { name: 'mmp', evaluation: evaluationOf(0.7, scaled) };
+    const text = 'toy, test, at scales 0.5, 1, mirrored as well';
+    assert.ok(evaluationReport([twice]).includes(`40 samples of ${text}; in brackets`));
+    assert.ok(evaluationFigure([twice]).layout.title.text.startsWith(`${text}: accuracy`));
   });
 
   it('has the metrics of the runs’ task, and refuses runs of two', () => {

@@ -96,6 +96,11 @@ describe('mmp evaluate', function () {
     await refused(['group', '--table', 'words=0.7,openmoji=0.7'], /0\.7|1\.4/);
     await refused(['group', '--split', 'all'], /--split.*all/);
     await refused(['group', '--resamples', '0'], /--resamples/);
+    await refused(['group', '--scales', '1', '0'], /--scales.*0.*A positive number is expected/);
+    await refused(
+      ['group', '--flip'],
+      /group\/dropout is a classification; --scales and --flip are for segmentation alone/,
+    );
     const data = { name: 'emojiPairs' } as const;
     writeRun(runs, 'heads', { test: { matching: 0.9 }, options: { method: 'pretraining', data } });
     await refused(['group/dropout', 'heads'], /heads is pretraining, which has no classes yet/);

@@ -1,7 +1,8 @@
 /** Runs of segmentation: every method on small scenes, from training to the tables. */
 import assert from 'node:assert/strict';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { evaluationSchema } from '../../src/evaluation/evaluation.js';
 import { segmentationMetrics } from '../../src/evaluation/segmentationMetrics.js';
 import { allScenarios } from '../../src/evaluation/scenarios.js';
 import { resolveRun, type RunOptions } from '../../src/experiments/config.js';
@@ -14,6 +15,7 @@ import { tf } from '../../src/tensor/tf.js';
 import { readParameters } from '../../src/training/runs.js';
 import { updateParameters } from '../../src/training/update.js';
 import { makeFolder, removeFolder } from '../support/folders.js';
+import { startMmp } from '../support/mmp.js';
 import { miniatureOf, withCopyOf } from '../support/segmentation.js';
 
 const modalities = ['rgb', 'depth', 'thermal'] as const;
@@ -84,6 +86,54 @@ describe('a run of segmentation', function () {
       assert.deepEqual(Object.keys(readParameters(folder)), added ? ['base', added] : ['base']);
     });
   }
+
+  it('is measured at several scales and in a mirror, beside what was measured before', async () => {
+    const file = (mark: string) => path.join(runs, 'mmp', `evaluation-test${mark}.json`);
+    const before = readFileSync(file(''));
+    const asked = ['mmp', 'linear+align', '--runs', runs, '--resamples', '10'];
+    const evaluated = startMmp('evaluate', ...asked, '--scales', '0.5', '1', '--flip');
+    assert.equal(await evaluated.ended, 0, evaluated.said());
+    const json = readFileSync(file('-scales-0.5-1-flip'), 'utf8');
+    const evaluation = evaluationSchema.parse(JSON.parse(json));
+    assert.deepEqual(evaluation.multiScale, { scales: [0.5, 1], flip: true });
+    assert.equal(evaluation.rows.length, 7);
+    assert.deepEqual(readFileSync(file('')), before);
+    const report = path.join(
+      runs,
+      'evaluations',
+      'mmp-linear-align-scales-0.5-1-flip',
+      'report.md',
+    );
+    const text = readFileSync(report, 'utf8');
+    assert.ok(evaluated.said().includes(text));
+    assert.match(text, /test, at scales 0.5, 1, mirrored as well; in brackets/);
+  });
+
+  it('has the single answers where one scale is asked for', async () => {
+    const folder = path.join(runs, 'mmp');
+    const options = { split: 'test', seed: 1, resamples: 2, tables: [] } as const;
+    const multiScale = { scales: [1], flip: false };
+    const { rows } = await evaluateRun(folder, { ...options, multiScale });
+    const { rows: single } = await evaluateRun(folder, options);
+    assert.deepEqual(rows, single);
+  });
+
+  it('is refused where other scales have other numbers of tokens than were learned', async () => {
+    const mmp = { heads: 2, refine: 'aggregated' } as const;
+    const config = configOf({ method: 'mmp', from: 'dropout', mmp });
+    await trainRun(config, { runs, name: 'aggregated' });
+    const options = { split: 'test', seed: 1, resamples: 2, tables: [] } as const;
+    const at = (scales: number[]) =>
+      evaluateRun(path.join(runs, 'aggregated'), {
+        ...options,
+        multiScale: { scales, flip: true },
+      });
+    assert.equal((await at([1])).rows.length, 7);
+    await assert.rejects(
+      at([1, 0.5]),
+      /aggregated projects as many tokens as in training, by mmp.refine "aggregated"; --scales can be 1 alone/,
+    );
+  });
 
   for (const name of ['nyudv2', 'fmb'] as const) {
     it(`is trained on files in the form of ${name}, read ahead and augmented`, async () => {

@@ -111,11 +111,43 @@ describe('resizeBilinear', () => {
     });
   }
 
+  // With corners at corners it lies at k·(from − 1)/(to − 1); a single pixel is the first.
+  const cornerShare =
+    (from: number, to: number): Weight =>
+    (k, i) =>
+      Math.max(0, 1 - Math.abs((to > 1 ? (k * (from - 1)) / (to - 1) : 0) - i));
+  for (const [from, to] of [
+    [
+      [3, 5],
+      [7, 9],
+    ],
+    [
+      [6, 7],
+      [4, 1],
+    ],
+    [
+      [1, 4],
+      [3, 3],
+    ],
+  ] as const) {
+    it(`makes ${to.join(' × ')} of ${from.join(' × ')} with corners at corners`, async () => {
+      const [down, across] = [cornerShare(from[0], to[0]), cornerShare(from[1], to[1])];
+      const plain = asMatrix(from, to, (k, l, i, j) => down(k, i) * across(l, j));
+      await assertSameFunction((x) => resizeBilinear(x, to[0], to[1], 'corners'), plain, [
+        random([2, ...from, 3], 2),
+      ]);
+    });
+  }
+
   it("equals TF.js's own values, and returns what has the size already", async () => {
     const x = random([2, 4, 6, 3], 3) as tf.Tensor4D;
-    const expected = tf.image.resizeBilinear(x, [16, 24], false, true);
-    await assertClose('values', resizeBilinear(x, 16, 24), await asExpected(expected), 'layer');
-    assert.equal(resizeBilinear(x, 4, 6), x);
+    for (const alignment of ['edges', 'corners'] as const) {
+      const corners = alignment === 'corners';
+      const expected = tf.image.resizeBilinear(x, [16, 24], corners, !corners);
+      const resized = resizeBilinear(x, 16, 24, alignment);
+      await assertClose(alignment, resized, await asExpected(expected), 'layer');
+      assert.equal(resizeBilinear(x, 4, 6, alignment), x);
+    }
   });
 });
 

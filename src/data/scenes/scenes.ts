@@ -1,4 +1,5 @@
 /** Synthetic scenes as a data set for segmentation, rendered from a seed when they are asked for. */
+import type { Inputs } from '../../models/base.js';
 import { stream, type Stream } from '../../tensor/random.js';
 import { tf } from '../../tensor/tf.js';
 import {
@@ -112,6 +113,20 @@ export class SceneDataset implements SegmentationDataset {
     return { inputs, labels: tf.tensor3d(labels, shape, 'int32') };
   }
 
+  mirrored(inputs: Inputs): Inputs {
+    const mirror = (name: string, images: tf.Tensor) => {
+      const exchanged = tf.reverse(images, 2);
+      const turned = [0, 1, 2].map((channel) => Number(turns(name, channel)));
+      if (!turned.includes(1)) return exchanged;
+      // x, and 1 − x of what turns
+      const factors = turned.map((own) => 1 - 2 * own);
+      return tf.add(tf.mul(exchanged, factors), turned);
+    };
+    return Object.fromEntries(
+      Object.entries(inputs).map(([name, images]) => [name, tf.tidy(() => mirror(name, images))]),
+    );
+  }
+
   /**
    * The pictures of a scene.
    *
@@ -197,8 +212,7 @@ function write(
   const columnOf = columns(width, isMirrored);
   for (let c = 0; c < 3; c++) {
     const table = tables[name][c]!;
-    // In a mirror angles turn the other way: sin 2φ changes its sign, and 0 is in the middle of the bytes.
-    const isTurned = isMirrored && name === 'polarisation' && c === 1;
+    const isTurned = isMirrored && turns(name, c);
     for (let row = 0; row < values.length / 3; row += width) {
       for (let column = 0; column < width; column++) {
         const byte = bytes[(row + columnOf(column)) * channels + (c % channels)]!;
@@ -207,6 +221,9 @@ function write(
     }
   }
 }
+
+/** In a mirror angles turn the other way: sin 2φ changes its sign, and 0 is in the middle of the bytes. */
+const turns = (name: string, channel: number) => name === 'polarisation' && channel === 1;
 
 /** Where a column comes from. */
 const columns =

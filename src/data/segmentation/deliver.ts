@@ -11,8 +11,11 @@ import { mapImages, type LabelledRasters, type Raster, type Window } from './ras
 import { roundToEven } from '../rounding.js';
 import { resizeBilinear, resizeNearest } from './resize.js';
 
-/** What networks downsample by: both sides of an image in evaluation are multiples of it. */
+/** What networks downsample by */
 const stride = 32;
+
+/** So many pixels, and up to the next multiple of what networks downsample by: a side of an image in evaluation. */
+export const aligned = (side: number): number => Math.ceil(side / stride) * stride;
 
 /** torchvision's default for three pixels: 0.15 · 3 + 0.35 */
 const smallBlur = gaussianKernel(3, 0.8);
@@ -25,7 +28,6 @@ export function forEvaluation(sample: LabelledRasters, shortSide: number): Label
   const { width, height } = sample.labels;
   const scale = shortSide / Math.min(width, height);
   const scaled = { width: roundToEven(width * scale), height: roundToEven(height * scale) };
-  const aligned = (side: number) => Math.ceil(side / stride) * stride;
   const whole = { width: aligned(scaled.width), height: aligned(scaled.height) };
   return resized(resized(sample, scaled), whole);
 }

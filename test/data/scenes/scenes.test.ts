@@ -145,10 +145,31 @@ describe('synthetic scenes', () => {
     assert.ok(flipped > 0 && flipped < samples.length, `${flipped} flipped`);
   });
 
+  it('are mirrored afterwards as in training', async () => {
+    const samples = [0, 1, 2, 3, 4, 5];
+    const { inputs, labels } = scenes.labelled(samples);
+    const mirrored = await valuesOf({ inputs: scenes.mirrored(inputs), labels: labels.clone() });
+    const plain = await valuesOf({ inputs, labels });
+    const drawn = await valuesOf(scenes.labelled(samples, stream(1, 'flips')));
+    const random = stream(1, 'flips');
+    samples.forEach((_, place) => {
+      const expected = random.uniform() < 0.5 ? mirrored : plain;
+      for (const name of sceneModalities) {
+        const own = (values: typeof plain) =>
+          values[name]!.slice(3 * 64 * 64 * place, 3 * 64 * 64 * (place + 1));
+        const [actual, wanted] = [own(drawn), own(expected)];
+        for (let at = 0; at < wanted.length; at++) {
+          const error = Math.abs(actual[at]! - wanted[at]!);
+          assert.ok(error < 1e-6, `${name} of ${place} at ${at}: ${error}`);
+        }
+      }
+    });
+  });
+
   it('leave no tensors behind', async () => {
     await assertSteady(() => {
       const { inputs, labels } = scenes.labelled([0, 1], stream(1, 'flips'));
-      tf.dispose([inputs, labels]);
+      tf.dispose([inputs, labels, scenes.mirrored(inputs)]);
     });
   });
 
