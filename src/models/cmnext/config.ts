@@ -36,6 +36,11 @@ export interface CmnextConfig extends CmnextBackbone {
   readonly dropPath?: number;
   /** The rate of dropout of channels in the head; 0.1 by default */
   readonly headDropout?: number;
+  /**
+   * Whether blocks and fusions are computed a second time for their gradient, so that training keeps less of them in
+   * memory; false by default. What comes out is the same.
+   */
+  readonly recompute?: boolean;
 }
 
 export const stages = [0, 1, 2, 3] as const;
