@@ -118,7 +118,7 @@ describe('recompute', () => {
   });
 
   it('needs no more memory for ten parts than for two, but for what goes between them', async () => {
-    const rows = 4096;
+    const rows = 512;
     const bytesOf = (run: Runs, parts: number) =>
       peakBytes(() => {
         const means = { parameters, training: stream(1, 'dropout') };
