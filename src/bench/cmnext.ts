@@ -18,6 +18,8 @@ export interface CmnextSizes {
   readonly modalities: readonly string[];
   readonly decoder_dim: number;
   readonly num_classes: number;
+  /** Whether TF.js computes blocks and fusions a second time for their gradient; PyTorch keeps them in either case */
+  readonly recompute?: boolean;
 }
 
 /** CMNeXt on the current backend. */
@@ -34,8 +36,9 @@ const image = { height: 64, width: 64 };
 
 /** CMNeXt with freshly drawn parameters, and without drop path and dropout, whose draws engines do not share. */
 export function makeCmnext(sizes: CmnextSizes): MeasuredCmnext {
-  const without = { layoutSlip: false, dropPath: 0, headDropout: 0 };
-  const network = new Cmnext({ ...cmnextFromDeliver({ ...sizes, ...image }), ...without }, 1);
+  const { recompute = false } = sizes;
+  const own = { layoutSlip: false, dropPath: 0, headDropout: 0, recompute };
+  const network = new Cmnext({ ...cmnextFromDeliver({ ...sizes, ...image }), ...own }, 1);
   return {
     network,
     load: (weights) => {

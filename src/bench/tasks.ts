@@ -69,12 +69,18 @@ const step = { batch: 16, tokens: [64, 64, 64], width: 128, heads: 4 };
 const vilt = { batch: 4, tokens: [512, 145], width: 768, heads: 12 };
 const stage = { batch: 1, tokens: Array<number>(4).fill(16_384), width: 64, heads: 4 };
 
-/** The training step of CMNeXt-B2 on colours and depth, with MMP and without. */
+/** The training step of CMNeXt-B2 on colours and depth: with MMP, without, and with it in less memory. */
 const segmentationTasks = (name: string, size: number) => {
   const sizes = { batch: 1, size, cmnext: cmnextB2(['rgb', 'depth']) };
   return [
     () => segmentationTask(name, 'CMNeXt-B2 and MMP, a step', { ...sizes, mmpHeads: 4 }),
     () => segmentationTask(`${name}-base`, 'CMNeXt-B2 alone, a step', { ...sizes, mmpHeads: null }),
+    () =>
+      segmentationTask(`${name}-recompute`, 'CMNeXt-B2 and MMP, recomputing, a step', {
+        ...sizes,
+        cmnext: { ...sizes.cmnext, recompute: true },
+        mmpHeads: 4,
+      }),
   ];
 };
 

@@ -1,13 +1,18 @@
 /** What one step on TF.js does: kernels by name with their time, and the most memory in tensors. */
+import { peakBytes } from '../tensor/peak.js';
 import { tf } from '../tensor/tf.js';
 import type { Profile } from './protocol.js';
 import type { RunStep } from './tfjsTask.js';
 
 export async function profileStep(run: RunStep): Promise<Profile> {
   const begin = performance.now();
-  const { kernels, peakBytes } = await tf.profile(async () => {
-    await run();
-    return tf.scalar(0);
+  const held = tf.memory().numBytes;
+  let kernels: Awaited<ReturnType<typeof tf.profile>>['kernels'] = [];
+  const bytesOfStep = await peakBytes(async () => {
+    ({ kernels } = await tf.profile(async () => {
+      await run();
+      return tf.scalar(0);
+    }));
   });
   const milliseconds = performance.now() - begin;
   // An operation with a gradient of ours is listed under its scope's name, besides its kernels.
@@ -24,7 +29,7 @@ export async function profileStep(run: RunStep): Promise<Profile> {
     milliseconds,
     kernels: own.length,
     peakTensors: kernels.reduce((most, kernel) => Math.max(most, kernel.totalTensorsSnapshot), 0),
-    peakBytes,
+    peakBytes: held + bytesOfStep,
     byKernel: [...byKernel].map(([name, entry]) => ({ name, ...entry })),
   };
 }

@@ -9,6 +9,7 @@ import { allScenarios } from '../evaluation/scenarios.js';
 import { checkWritable } from '../files/folders.js';
 import { inProject } from '../files/paths.js';
 import { duration } from '../notebook/progress.js';
+import { peakBytes } from '../tensor/peak.js';
 import { tf } from '../tensor/tf.js';
 import { updateParameters } from '../training/update.js';
 import type { RunConfig } from './config.js';
@@ -81,10 +82,8 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
     await timesOf(step);
     const times = await timesOf(step);
     const stepSeconds = (mean(times) * batches) / timed;
-    const { peakBytes } = await tf.profile(async () => {
-      await step();
-      return [];
-    });
+    const heldBytes = tf.memory().numBytes - before;
+    const bytesOfStep = await peakBytes(step);
 
     const samples = validation.slice(0, dataset.largestBatch ?? 64);
     const scenarios = allScenarios(dataset.modalities);
@@ -120,8 +119,8 @@ export async function planOf(config: RunConfig, options: TrainRunOptions): Promi
       ...(dataset.fetch ? { fetchSeconds: fetchSeconds * batches } : {}),
       trainingSeconds: steps * stepSeconds + validated * sampleSeconds,
       evaluationSeconds: sampleSeconds * evaluated,
-      heldBytes: tf.memory().numBytes - before,
-      peakBytes: peakBytes - before,
+      heldBytes,
+      peakBytes: heldBytes + bytesOfStep,
       diskBytes: (keepCheckpoints + 1) * stateBytes,
     };
   } finally {

@@ -226,6 +226,8 @@ const modelSchema = z.discriminatedUnion('name', [
     batchNormMomentum: positive.max(1).default(0.1),
     /** Whether maps are handed on as the reference does it, which its weights of three modalities or more need */
     layoutSlip: z.boolean().default(false),
+    /** Whether training computes blocks and fusions a second time, to keep less of them in memory */
+    recompute: z.boolean().default(false),
     /** safetensors with the weights that it starts from: of the reference, or MiT's of its RGB trunk */
     weights: z.string().min(1).optional(),
   }),

@@ -22,6 +22,11 @@ export class Stream {
     this.generator = xoroshiro128plusFromState(state);
   }
 
+  /** Another stream, which draws what this one would. */
+  copy(): Stream {
+    return new Stream(this.generator.clone());
+  }
+
   /** A number in [low, high), uniformly. */
   uniform(low = 0, high = 1): number {
     return low + (high - low) * uniformFloat64(this.generator);

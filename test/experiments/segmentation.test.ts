@@ -210,6 +210,21 @@ describe('a run of segmentation', function () {
     other.dispose();
   });
 
+  it('is trained to the same parameters when it recomputes, in less memory', async () => {
+    const made = [];
+    for (const recompute of [false, true]) {
+      const name = `recompute-${recompute}`;
+      const model = { ...common.model, recompute };
+      const config = configOf({ method: 'dropout', model });
+      const { peakBytes } = await planOf(config, { runs, name });
+      await trainRun(config, { runs, name });
+      made.push({ peakBytes, parameters: readParameters(path.join(runs, name)) });
+    }
+    const [kept, recomputed] = made;
+    assert.deepEqual(recomputed!.parameters, kept!.parameters);
+    assert.ok(recomputed!.peakBytes < 0.8 * kept!.peakBytes);
+  });
+
   it('says before what it would take', async () => {
     const config = configOf({ method: 'mmp', from: 'dropout' });
     const text = planText(await planOf(config, { runs, name: 'plan' }));

@@ -13,6 +13,14 @@ describe('stream', () => {
     assert.notDeepEqual(draws(7, 'a'), draws(8, 'a'));
   });
 
+  it('has copies that draw the same, and are moved by nobody else', () => {
+    const random = stream(7, 'a');
+    random.uniform();
+    const copy = random.copy();
+    const expected = [random.integer(1000), random.normal(), random.uniform()];
+    assert.deepEqual([copy.integer(1000), copy.normal(), copy.uniform()], expected);
+  });
+
   it('draws uniformly', () => {
     const random = stream(1, 'uniform');
     const counts = new Array<number>(10).fill(0);

@@ -9,7 +9,7 @@ import { layerNorm } from '../../tensor/layerNorm.js';
 import { linear } from '../../tensor/linear.js';
 import { tf } from '../../tensor/tf.js';
 import { windows } from '../../tensor/windows.js';
-import { mixMlp, normalise, type Run } from './run.js';
+import { mixMlp, normalise, runPart, type Run } from './run.js';
 
 /** Of the norms of this branch, which unlike the trunk's normalise channels of maps */
 export const channelEpsilon = 1e-6;
@@ -61,10 +61,10 @@ export function runAuxiliary(
   rates: readonly number[],
   x: tf.Tensor,
 ): tf.Tensor {
-  const last = rates.reduce(
-    (map, rate, block) => tf.tidy(() => runBlock(run, `${name}.blocks.${block}`, rate, map)),
-    x,
-  );
+  const last = rates.reduce((map, rate, block) => {
+    const part = `${name}.blocks.${block}`;
+    return runPart(run, part, [map], (own, [given]) => runBlock(own, part, rate, given!));
+  }, x);
   return layerNorm(run.parameters, `${name}.norm`, last, channelEpsilon);
 }
 

@@ -151,13 +151,13 @@ export class Cmnext implements BaseNetwork {
       if (stage < 3) embedded = this.embedStage((stage + 1) as Stage, made);
     }
     const { headDropout = 0.1 } = this.config;
-    const logits = tf.tidy(() => classify(this.run, features, headDropout));
+    const logits = classify(this.run, features, headDropout);
     return { logits, attention: [], features };
   }
 
   private get run(): Run {
-    const { batchNormMomentum: momentum } = this.config;
-    return { parameters: this.parameters, training: this.training, momentum };
+    const { batchNormMomentum: momentum, recompute = false } = this.config;
+    return { parameters: this.parameters, training: this.training, momentum, recompute };
   }
 
   /** The images that are given, in declared order, checked. */

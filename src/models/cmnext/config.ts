@@ -41,6 +41,11 @@ export interface CmnextConfig extends CmnextBackbone {
    * Where every batch lacks other modalities, those follow what the last ten lacked: a smaller share knows more of them.
    */
   readonly batchNormMomentum?: number;
+  /**
+   * Whether blocks and fusions are computed a second time for their gradient, so that training keeps less of them in
+   * memory; false by default. What comes out is the same.
+   */
+  readonly recompute?: boolean;
 }
 
 export const stages = [0, 1, 2, 3] as const;

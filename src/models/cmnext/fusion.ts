@@ -7,7 +7,7 @@ import { layerNorm } from '../../tensor/layerNorm.js';
 import { linear } from '../../tensor/linear.js';
 import { tf } from '../../tensor/tf.js';
 import { sides } from './layers.js';
-import { normalise, tokensOf, type Run } from './run.js';
+import { normalise, runPart, tokensOf, type Run } from './run.js';
 
 /**
  * @param name `fuse.1` … `fuse.4`
@@ -20,9 +20,11 @@ export function fuseBranches(
   heads: number,
   maps: readonly [tf.Tensor, tf.Tensor],
 ): tf.Tensor {
-  const { shape } = maps[0];
-  const crossed = tf.concat(cross(run, name, heads, maps.map(tokensOf)), 2);
-  return merge(run, `${name}.merge`, tf.reshape(crossed, [...shape.slice(0, 3), 2 * shape[3]!]));
+  return runPart(run, name, maps, (own, given) => {
+    const { shape } = given[0]!;
+    const crossed = tf.concat(cross(own, name, heads, given.map(tokensOf)), 2);
+    return merge(own, `${name}.merge`, tf.reshape(crossed, [...shape.slice(0, 3), 2 * shape[3]!]));
+  });
 }
 
 /** Each side's tokens [B, N, d], with what they read from the other's */

@@ -7,20 +7,22 @@ import { linear, linearBy } from '../../tensor/linear.js';
 import { resizeBilinear } from '../../tensor/resize.js';
 import { tf } from '../../tensor/tf.js';
 import { strides } from './config.js';
-import { normalise, type Run } from './run.js';
+import { normalise, runPart, type Run } from './run.js';
 
 /**
  * @param features of the four stages, [B, h, w, d]
  * @param dropout the rate of dropout of channels
  * @returns logits [B, H, W, C] of the image's size, four times the first stage's
  */
-export function classify(run: Run, features: readonly tf.Tensor[], dropout: number): tf.Tensor {
-  const merged = tf.tidy(() => mergeStages(run, features));
-  const seen = tf.relu(normalise(run, 'head.norm', merged));
-  const logits = linear(run.parameters, 'head.output', dropChannels(seen, dropout, run.training));
-  const [, height, width] = logits.shape as [number, number, number];
-  return resizeBilinear(logits, strides[0] * height, strides[0] * width);
-}
+export const classify = (run: Run, features: readonly tf.Tensor[], dropout: number): tf.Tensor =>
+  runPart(run, 'head', features, (own, given) => {
+    const merged = tf.tidy(() => mergeStages(own, given));
+    const seen = tf.relu(normalise(own, 'head.norm', merged));
+    const kept = dropChannels(seen, dropout, own.training);
+    const logits = linear(own.parameters, 'head.output', kept);
+    const [, height, width] = logits.shape as [number, number, number];
+    return resizeBilinear(logits, strides[0] * height, strides[0] * width);
+  });
 
 /**
  * Σ_s resize(f_s·(W_s·M_s) + b_s·M_s) with M_s the rows of the merging weight for stage s. What is linear may change

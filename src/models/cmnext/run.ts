@@ -3,17 +3,29 @@ import { batchNorm } from '../../tensor/batchNorm.js';
 import { depthwise } from '../../tensor/convolution.js';
 import { gelu } from '../../tensor/activations.js';
 import { linear } from '../../tensor/linear.js';
-import type { Parameters } from '../../tensor/parameters.js';
-import type { Stream } from '../../tensor/random.js';
+import { recompute, type Means } from '../../tensor/recompute.js';
 import { tf } from '../../tensor/tf.js';
 
-export interface Run {
-  readonly parameters: Parameters;
-  /** In training alone: batches are normalised by themselves, and dropout draws from it. */
-  readonly training: Stream | undefined;
+export interface Run extends Means {
   /** The share of a batch in running statistics */
   readonly momentum?: number | undefined;
+  /** Whether parts are computed again for the gradient */
+  readonly recompute: boolean;
 }
+
+/**
+ * A part of the network, from the inputs to a map; what it computes on its way is gone afterwards, or with
+ * `recompute` even in training.
+ *
+ * @param name begins the names of its parameters, all that it may read
+ */
+export const runPart = (
+  run: Run,
+  name: string,
+  inputs: readonly tf.Tensor[],
+  part: (run: Run, inputs: tf.Tensor[]) => tf.Tensor,
+): tf.Tensor =>
+  run.recompute ? recompute(run, name, inputs, part) : tf.tidy(() => part(run, [...inputs]));
 
 /** Batch normalisation of a map [B, h, w, d] */
 export const normalise = (

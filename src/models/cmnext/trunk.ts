@@ -8,7 +8,7 @@ import { layerNorm } from '../../tensor/layerNorm.js';
 import { linear } from '../../tensor/linear.js';
 import { tf } from '../../tensor/tf.js';
 import { cutPatches } from '../patches.js';
-import { mixMlp, tokensOf, type Run } from './run.js';
+import { mixMlp, runPart, tokensOf, type Run } from './run.js';
 
 export interface TrunkStage {
   /** `trunk.1` … `trunk.4` */
@@ -28,11 +28,10 @@ export interface TrunkStage {
  * @returns [B, h, w, d]
  */
 export function runTrunk(run: Run, stage: TrunkStage, x: tf.Tensor): tf.Tensor {
-  const last = stage.dropPath.reduce(
-    (map, rate, block) =>
-      tf.tidy(() => runBlock(run, stage, `${stage.name}.blocks.${block}`, rate, map)),
-    x,
-  );
+  const last = stage.dropPath.reduce((map, rate, block) => {
+    const name = `${stage.name}.blocks.${block}`;
+    return runPart(run, name, [map], (own, [given]) => runBlock(own, stage, name, rate, given!));
+  }, x);
   return layerNorm(run.parameters, `${stage.name}.norm`, last);
 }
 

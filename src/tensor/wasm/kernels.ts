@@ -43,6 +43,18 @@ const unsortedSegmentSum: tf.KernelConfig = {
 };
 
 /**
+ * Another tensor of the same values, as on every other backend. The backend's own copies them, and with that everything
+ * that is kept for a gradient.
+ */
+const identity: Replacement = ({ inputs, backend }) => {
+  const { x } = inputs as { x: tf.TensorInfo };
+  if (x.dtype === 'string') return undefined;
+  (backend as unknown as BackendWasm).incRef(x.dataId);
+  const { dataId, shape, dtype } = x;
+  return { dataId, shape, dtype };
+};
+
+/**
  * Slice of neighbouring values. The backend's own copies the whole input for each slice, which makes
  * cutting a packed vector into its n parts n times too slow.
  */
@@ -187,6 +199,7 @@ const resizeGradient: Replacement = ({ attrs }) => {
 
 export function registerKernels(): void {
   tf.registerKernel(unsortedSegmentSum);
+  replace('Identity', identity);
   replace('Slice', slice);
   replace('Concat', concat);
   replace('SplitV', splitV);

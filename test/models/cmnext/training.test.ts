@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { Cmnext } from '../../../src/models/cmnext/cmnext.js';
 import { mergeStages, plainMergeStages } from '../../../src/models/cmnext/head.js';
+import { peakBytes } from '../../../src/tensor/peak.js';
 import { stream, type Stream } from '../../../src/tensor/random.js';
 import { tf } from '../../../src/tensor/tf.js';
 import { AdamW } from '../../../src/training/adamw.js';
 import { updateParameters } from '../../../src/training/update.js';
-import { cmnextInputs, tinyCmnext } from '../../support/cmnext.js';
+import { cmnextInputs, names, tinyCmnext } from '../../support/cmnext.js';
 import { assertSameFunction, random } from '../../support/compare.js';
 import { assertSteady } from '../../support/leaks.js';
 
@@ -174,6 +175,62 @@ describe('Cmnext in training', () => {
     optimiser.dispose();
   });
 
+  for (const modalities of [1, 2, 3]) {
+    it(`is to the last bit the same when it recomputes, of ${modalities} modalities`, async () => {
+      /** The logits of a step, all gradients, running statistics, and the draw that follows */
+      const step = async (recompute: boolean) => {
+        const own = { ...config, recompute, modalities: names.slice(0, modalities) };
+        const made = new Cmnext(own, 5);
+        const random = stream(2, 'dropout');
+        made.training = random;
+        const { parameters } = made;
+        const values: Record<string, tf.Tensor> = {};
+        const { grads } = tf.variableGrads(
+          () => {
+            values.logits = tf.keep(made.fuse(made.embed(cmnextInputs(own, batch))).logits);
+            return tf.sum(tf.mul(values.logits, dy)).asScalar();
+          },
+          parameters.names
+            .filter((name) => !made.isFixed(name))
+            .map((name) => parameters.get(name)),
+        );
+        for (const name of parameters.names) {
+          const variable = parameters.get(name);
+          values[name] = made.isFixed(name) ? variable : grads[variable.name]!;
+        }
+        const read = Object.entries(values).map(
+          async ([name, tensor]) => [name, await tensor.data()] as const,
+        );
+        const all = { ...Object.fromEntries(await Promise.all(read)), next: random.integer(1e9) };
+        tf.dispose([values.logits!, grads]);
+        parameters.dispose();
+        return all;
+      };
+      assert.deepEqual(await step(true), await step(false));
+    });
+  }
+
+  it('needs less memory when it recomputes', async () => {
+    const bytes = async (recompute: boolean) => {
+      const own = tinyCmnext(3, { depths: [3, 3, 3, 3], recompute });
+      const made = new Cmnext(own, 5);
+      made.training = stream(2, 'dropout');
+      const variables = made.parameters.names.map((name) => made.parameters.get(name));
+      const given = cmnextInputs(own, batch);
+      const peak = await peakBytes(() => {
+        const { value, grads } = tf.variableGrads(
+          () => tf.mean(made.fuse(made.embed(given)).logits).asScalar(),
+          variables.filter((_, index) => !made.isFixed(made.parameters.names[index]!)),
+        );
+        tf.dispose([value, grads]);
+      });
+      made.parameters.dispose();
+      return peak;
+    };
+    const [less, more] = [await bytes(true), await bytes(false)];
+    assert.ok(less < more / 2, `${less} and ${more} bytes`);
+  });
+
   it('merges stages as it is written', async () => {
     const names = ['head.merge.weight', 'head.stage.1.weight', 'head.stage.4.bias'];
     const features = [
@@ -189,7 +246,7 @@ describe('Cmnext in training', () => {
         const parameters = Object.create(network.parameters, {
           get: { value: (name: string) => given.get(name) ?? network.parameters.get(name) },
         }) as typeof network.parameters;
-        return merge({ parameters, training: undefined }, all.slice(0, 4));
+        return merge({ parameters, training: undefined, recompute: false }, all.slice(0, 4));
       };
     const inputs = [...features, ...names.map((name) => network.parameters.get(name).clone())];
     await assertSameFunction(by(mergeStages), by(plainMergeStages), inputs, 'network');

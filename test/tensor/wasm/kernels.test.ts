@@ -65,6 +65,19 @@ describe('the gradient of a look-up', () => {
   });
 });
 
+describe('clones', () => {
+  it('have their values for as long as they live, without a copy', async () => {
+    const x = random([2, 3], 1);
+    const values = await x.data();
+    const clone = x.clone();
+    assert.equal(clone.dataId, x.dataId);
+    x.dispose();
+    const others = random([2, 3], 2);
+    assert.deepEqual(await clone.data(), values);
+    tf.dispose([clone, others]);
+  });
+});
+
 describe('slices', () => {
   const x = () => tf.reshape(tf.range(0, 24), [2, 3, 4]);
   const cases: [number[], number[], number[]][] = [
