@@ -15,7 +15,7 @@ import type { TrainingRecord } from '../training/train.js';
 import type { SweepReport } from './ledger.js';
 import { runLocally } from './local.js';
 import type { Sweep, SweepJob } from './sweepFile.js';
-import { isTrained } from './trained.js';
+import { isBegun } from './trained.js';
 
 /** What some steps of a run brought. */
 export interface SweepProgress {
@@ -31,7 +31,7 @@ export interface SweepProgress {
 export interface TrainSweepOptions {
   /** The folder of all runs; data/runs by default */
   readonly runs?: string;
-  /** Whether whole runs of the very configuration stay as they are, instead of being trained anew */
+  /** Whether runs of the very configuration are kept: whole ones as they are, begun ones are gone on with */
   readonly keep?: boolean;
   readonly onProgress?: (progress: SweepProgress) => void;
 }
@@ -52,7 +52,7 @@ export async function trainSweep(
   checkWritable(runs);
   const jobs = sweep.jobs.map((job) => ({ ...job, config: onThisBackend(job.config) }));
   for (const job of jobs) {
-    if (!keep || !isTrained(runs, job)) await removeRun(path.join(runs, job.name));
+    if (!keep || !isBegun(runs, job)) await removeRun(path.join(runs, job.name));
   }
   const ledger = await runLocally(
     { ...sweep, jobs },

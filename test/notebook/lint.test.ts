@@ -514,9 +514,9 @@ describe('the method that notebooks refer to', () => {
 });
 
 describe('the committed notebooks', () => {
-  it('are 01 to 11', () => {
+  it('are 01 to 13', () => {
     const numbers = committedNotebooks().map((file) => path.basename(file).slice(0, 2));
-    const expected = Array.from({ length: 11 }, (_, index) => String(index + 1).padStart(2, '0'));
+    const expected = Array.from({ length: 13 }, (_, index) => String(index + 1).padStart(2, '0'));
     assert.deepEqual(numbers, expected);
   });
 });
