@@ -5,6 +5,7 @@ import { projectRoot } from '../files/paths.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { resolveConfig } from '../mmp/config.js';
 import { stream } from '../tensor/random.js';
+import type { CmnextSizes } from './cmnext.js';
 import type { EmojiTaskName } from './emojiTasks.js';
 import { cmnextB2, segmentationTask } from './segmentationTasks.js';
 import { defaultOptimiser, readTask, type Optimiser, type PreparedTask } from './task.js';
@@ -69,20 +70,14 @@ const step = { batch: 16, tokens: [64, 64, 64], width: 128, heads: 4 };
 const vilt = { batch: 4, tokens: [512, 145], width: 768, heads: 12 };
 const stage = { batch: 1, tokens: Array<number>(4).fill(16_384), width: 64, heads: 4 };
 
-/** The training step of CMNeXt-B2 on colours and depth: with MMP, without, and with it in less memory. */
-const segmentationTasks = (name: string, size: number) => {
-  const sizes = { batch: 1, size, cmnext: cmnextB2(['rgb', 'depth']) };
-  return [
-    () => segmentationTask(name, 'CMNeXt-B2 and MMP, a step', { ...sizes, mmpHeads: 4 }),
-    () => segmentationTask(`${name}-base`, 'CMNeXt-B2 alone, a step', { ...sizes, mmpHeads: null }),
-    () =>
-      segmentationTask(`${name}-recompute`, 'CMNeXt-B2 and MMP, recomputing, a step', {
-        ...sizes,
-        cmnext: { ...sizes.cmnext, recompute: true },
-        mmpHeads: 4,
-      }),
-  ];
-};
+const b2 = cmnextB2(['rgb', 'depth']);
+/** Recomputing, without which a step at 512² does not fit into the 4 GB of wasm */
+const recomputing = { ...b2, recompute: true };
+
+/** The training step of CMNeXt-B2 on colours and depth. */
+const segmentation =
+  (name: string, title: string, size: number, cmnext: CmnextSizes, mmpHeads: number | null) => () =>
+    segmentationTask(name, title, { batch: 1, size, cmnext, mmpHeads });
 
 const make = {
   a: [() => mmpTask('a', 'MMP step: B 16, N 64, d 128, M 3, H 4', step)],
@@ -90,8 +85,15 @@ const make = {
   c: [() => mmpTask('c', 'MMP step, segmentation stage 1: B 1, N 16384, d 64, M 4, H 4', stage)],
   d: [() => emojiTask('d'), () => emojiTask('d-base')],
   e: [() => emojiTask('e')],
-  f: segmentationTasks('f', 256),
-  g: segmentationTasks('g', 512),
+  f: [
+    segmentation('f', 'CMNeXt-B2 and MMP, a step', 256, b2, 4),
+    segmentation('f-base', 'CMNeXt-B2 alone, a step', 256, b2, null),
+    segmentation('f-recompute', 'CMNeXt-B2 and MMP, recomputing, a step', 256, recomputing, 4),
+  ],
+  g: [
+    segmentation('g', 'CMNeXt-B2 and MMP, recomputing, a step', 512, recomputing, 4),
+    segmentation('g-base', 'CMNeXt-B2 alone, recomputing, a step', 512, recomputing, null),
+  ],
 } as const;
 
 /**
