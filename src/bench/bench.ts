@@ -31,7 +31,7 @@ export const defaultBenchFile = path.join(projectRoot, 'data', 'runs', 'bench.js
 export const benchTaskNames = [...Object.keys(tasks), 'growth'];
 
 /** Those that are measured when none is named: not the ones of CMNeXt, which take minutes each */
-export const usualTaskNames = benchTaskNames.filter((name) => !['f', 'g'].includes(name));
+export const usualTaskNames = benchTaskNames.filter((name) => !['f', 'g', 'h'].includes(name));
 
 /** Growth needs few steps: it is fitted through several sizes. */
 const growthRounds = 10;

@@ -88,12 +88,12 @@ const make = {
   f: [
     segmentation('f', 'CMNeXt-B2 and MMP, a step', 256, b2, 4),
     segmentation('f-base', 'CMNeXt-B2 alone, a step', 256, b2, null),
-    segmentation('f-recompute', 'CMNeXt-B2 and MMP, recomputing, a step', 256, recomputing, 4),
   ],
   g: [
     segmentation('g', 'CMNeXt-B2 and MMP, recomputing, a step', 512, recomputing, 4),
     segmentation('g-base', 'CMNeXt-B2 alone, recomputing, a step', 512, recomputing, null),
   ],
+  h: [segmentation('h', 'CMNeXt-B2 and MMP, recomputing, a step', 256, recomputing, 4)],
 } as const;
 
 /**
