@@ -21,6 +21,7 @@ const data = path.join(projectRoot, 'data');
 const taken = [
   { notebook: '08-full-training-runs', title: 'Test accuracy by method', file: 'results.png' },
   { notebook: '09-token-alignment', title: 'How far projected tokens', file: 'alignment.png' },
+  { notebook: '12-cmnext-and-table-1', title: 'Figure 3', file: 'maps.png' },
 ];
 
 /** Emoji that one knows at 32 pixels, from eight groups. */
