@@ -1,6 +1,6 @@
 /** Sweeps as notebooks train them: anew, on the current backend, every step told of. */
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TrainedRun } from '../../src/experiments/trainRun.js';
 import { expandSweep } from '../../src/sweep/sweepFile.js';
@@ -78,9 +78,11 @@ describe('a sweep that is trained in a notebook', function () {
     );
   });
 
-  it('keeps whole runs of the very configuration where it is asked to, and tells of their steps', async () => {
+  it('keeps runs of the very configuration where it is asked to, whole or not, and tells of their steps', async () => {
     const leftIn = (name: string) => path.join(runs, `sweeps/small/${name}-1/left.txt`);
     for (const name of ['base', 'mmp']) writeFileSync(leftIn(name), '');
+    // As if it had been killed before its last words
+    rmSync(path.join(runs, 'sweeps/small/base-1/results.json'));
     const { jobs, name } = sweepOf('small');
     const changed = jobs.map((job) =>
       job.variant === 'base' ? job : { ...job, config: { ...job.config, seed: 2 } },
